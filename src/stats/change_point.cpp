@@ -79,7 +79,8 @@ Shift strongest_shift(std::span<const double> x) {
   std::size_t split = rank_split(x);
   for (int round = 0; round < 3; ++round) {  // levels and split settle within two rounds
     const Levels level = levels(x, split);
-    split = cheapest_split(x, level, spread(residuals(x, split, level)));
+    const double sigma = spread(residuals(x, split, level));
+    if (sigma > 0) split = cheapest_split(x, level, sigma);
   }
   const Levels level = levels(x, split);
   const std::vector<double> r = residuals(x, split, level);
