@@ -107,7 +107,7 @@ TEST_CASE("swapping the arms flips every sign exactly") {
     for (std::size_t i = 0; i < n + 2; ++i) b.push_back(0.3 + rng.normal(100 * n + i));
     check_mirrored(moderated_t(a, b, {0.7, 3.3}, 0.01), moderated_t(b, a, {0.7, 3.3}, 0.01));
     if (n > 1) check_mirrored(welch(a, b), welch(b, a));
-    if (n > 1) CHECK(permutation_p(a, b) == permutation_p(b, a));
+    if (n > 2) CHECK(permutation_p(a, b) == permutation_p(b, a));
   }
 }
 
