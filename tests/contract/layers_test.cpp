@@ -22,7 +22,7 @@ struct Layer {
   std::string_view last_public;  ///< the last of kPublic that it may include
 };
 // text/ prints config values and store/ finds series by their role, so both reach a little further than their place.
-constexpr std::array<Layer, 11> kLayers{{{"io", "error"},
+constexpr std::array<Layer, 12> kLayers{{{"io", "error"},
                                          {"text", "run_store"},
                                          {"stats", "error"},
                                          {"store", "review"},
@@ -31,6 +31,7 @@ constexpr std::array<Layer, 11> kLayers{{{"io", "error"},
                                          {"diagnosis", "diagnosis"},
                                          {"theory", "theory"},
                                          {"recipe", "recipe"},
+                                         {"pipeline", "report"},
                                          {"render", "render"},
                                          {"cli", "render"}}};
 
