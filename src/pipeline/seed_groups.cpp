@@ -26,9 +26,9 @@ std::string_view last_part(std::string_view key) { return key.substr(key.find_la
 
 /// Settings that name a run instead of describing it. A seed key is any with the word seed in its last part.
 bool names_the_run(std::string_view key) {
-  static constexpr std::array<std::string_view, 12> names{"run_name", "run_id",  "run",      "name",     "id",
-                                                          "exp_name", "log_dir", "save_dir", "out_dir",  "output_dir",
-                                                          "logging_dir", "timestamp"};
+  static constexpr std::array<std::string_view, 12> names{"run_name", "run_id",     "run",         "name",
+                                                          "id",       "exp_name",   "log_dir",     "save_dir",
+                                                          "out_dir",  "output_dir", "logging_dir", "timestamp"};
   const std::string part = lower(last_part(key));
   return part.find("seed") != std::string::npos || std::find(names.begin(), names.end(), part) != names.end();
 }
@@ -79,10 +79,14 @@ std::string without_seed(std::string_view label) {
   const std::string head = lower(label.substr(0, end));
 
   std::size_t word = head.size();
-  if (head.ends_with("seed")) word -= 4;
-  else if (head.ends_with("seed=") || head.ends_with("seed_") || head.ends_with("seed-")) word -= 5;
-  else if (head.ends_with("s")) word -= 1;
-  else return std::string(label);
+  if (head.ends_with("seed"))
+    word -= 4;
+  else if (head.ends_with("seed=") || head.ends_with("seed_") || head.ends_with("seed-"))
+    word -= 5;
+  else if (head.ends_with("s"))
+    word -= 1;
+  else
+    return std::string(label);
 
   const bool whole_word = word == 0 || is_separator(head[word - 1]);
   const bool lone_s = head.size() - word == 1 && word == 0;  // "s1" may be a name; "x_s1" is a seed
@@ -128,7 +132,8 @@ std::vector<SeedGroup> seed_groups(const RunStore& runs) {
   std::vector<SeedGroup> groups;
   for (RunId id = 0; id < runs.runs.size(); ++id) {
     const Key key{stem_of(runs.runs[id]), recipe_of(runs.runs[id].config)};
-    const auto same = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.stem == key.stem && k.recipe == key.recipe; });
+    const auto same = std::find_if(keys.begin(), keys.end(),
+                                   [&](const Key& k) { return k.stem == key.stem && k.recipe == key.recipe; });
     if (same != keys.end()) {
       groups[static_cast<std::size_t>(same - keys.begin())].runs.push_back(id);
       continue;

@@ -20,7 +20,8 @@ bool path_ends_in(const std::string& path, std::string_view name) {
   const std::string forms[] = {file.generic_string(), (file.parent_path() / file.stem()).generic_string(),
                                file.parent_path().generic_string()};
   for (const std::string& form : forms)
-    if (form == name || (form.size() > name.size() && form.ends_with(name) && form[form.size() - name.size() - 1] == '/'))
+    if (form == name ||
+        (form.size() > name.size() && form.ends_with(name) && form[form.size() - name.size() - 1] == '/'))
       return true;
   return false;
 }
@@ -87,16 +88,17 @@ void fill(SweepRow& row, const Report& report) {
 Metric common_metric(const std::vector<Metric>& metrics) {
   std::map<std::string, std::size_t> times;
   for (const Metric& m : metrics) ++times[m.name];
-  const auto most = std::max_element(metrics.begin(), metrics.end(), [&](const Metric& a, const Metric& b) {
-    return times[a.name] < times[b.name];
-  });
+  const auto most = std::max_element(metrics.begin(), metrics.end(),
+                                     [&](const Metric& a, const Metric& b) { return times[a.name] < times[b.name]; });
   return most == metrics.end() ? Metric{} : *most;
 }
 
 /// Best first; rows without a difference after those with one, failed rows last.
 void sort_rows(std::vector<SweepRow>& rows, Direction direction) {
   const double sign = direction == Direction::min ? 1 : -1;
-  const auto place = [](const SweepRow& row) { return !row.failure.empty() ? 2 : std::isnan(row.difference.value) ? 1 : 0; };
+  const auto place = [](const SweepRow& row) {
+    return !row.failure.empty() ? 2 : std::isnan(row.difference.value) ? 1 : 0;
+  };
   std::stable_sort(rows.begin(), rows.end(), [&](const SweepRow& a, const SweepRow& b) {
     if (place(a) != place(b)) return place(a) < place(b);
     if (std::isnan(a.difference.value) || std::isnan(b.difference.value)) return false;
@@ -137,7 +139,8 @@ SweepReport analyze_sweep(const RunStore& runs, std::string_view baseline, const
   sweep.metric = common_metric(metrics);
   for (std::size_t i = 0; i < compared.size(); ++i)
     if (!compared[i].empty() && compared[i] != sweep.metric.name && sweep.groups[i].failure.empty())
-      sweep.groups[i].failure = "compared on " + code_span(compared[i]) + ", which the other groups do not share: not ranked";
+      sweep.groups[i].failure =
+          "compared on " + code_span(compared[i]) + ", which the other groups do not share: not ranked";
   sort_rows(sweep.groups, sweep.metric.direction);
   return sweep;
 }

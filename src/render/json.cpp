@@ -38,8 +38,8 @@ Json runs_value(const std::vector<Run>& runs, const std::vector<std::array<doubl
 }
 
 Json paired_value(const Pairing& p) {
-  return {{"value", p.paired}, {"identical", p.identical}, {"correlation", number_value(p.correlation)},
-          {"lag", p.lag},      {"n", p.n},                 {"why", text_value(p.why)}};
+  return {{"value", p.paired}, {"identical", p.identical}, {"correlation", number_value(p.correlation)}, {"lag", p.lag},
+          {"n", p.n},          {"why", text_value(p.why)}};
 }
 
 Json inputs_value(const Report& r) {
@@ -51,9 +51,12 @@ Json inputs_value(const Report& r) {
 }
 
 Json evidence_value(const Evidence& e) {
-  return {{"text", text_value(e.text)},         {"value", estimate_value(e.value)},
-          {"supports", e.supports()},           {"weight", number_value(e.weight)},
-          {"strength", number_value(e.strength)}, {"where", list_of(e.where, place_value)}};
+  return {{"text", text_value(e.text)},
+          {"value", estimate_value(e.value)},
+          {"supports", e.supports()},
+          {"weight", number_value(e.weight)},
+          {"strength", number_value(e.strength)},
+          {"where", list_of(e.where, place_value)}};
 }
 
 Json finding_value(const Finding& f) {
@@ -85,10 +88,14 @@ Json diagnosis_value(const Diagnosis& d) {
 }
 
 Json claim_value(const ClaimResult& c) {
-  return {{"card", text_value(c.card)},         {"claim", text_value(c.claim)},
-          {"text", text_value(c.text)},         {"status", to_string(c.status)},
-          {"statistic", estimate_value(c.statistic)}, {"expected", text_value(c.expected)},
-          {"sentence", text_value(c.sentence)}, {"log_request", text_value(c.log_request)},
+  return {{"card", text_value(c.card)},
+          {"claim", text_value(c.claim)},
+          {"text", text_value(c.text)},
+          {"status", to_string(c.status)},
+          {"statistic", estimate_value(c.statistic)},
+          {"expected", text_value(c.expected)},
+          {"sentence", text_value(c.sentence)},
+          {"log_request", text_value(c.log_request)},
           {"weight", number_value(c.weight)}};
 }
 

@@ -44,9 +44,12 @@ Json texts(const std::vector<std::string>& list) {
 }
 
 Json estimate_value(const Estimate& e) {
-  return {{"value", number_value(e.value)}, {"low", number_value(e.low)},
-          {"high", number_value(e.high)},   {"confidence", number_value(e.confidence)},
-          {"n", e.n},                       {"notes", texts(e.notes)}};
+  return {{"value", number_value(e.value)},
+          {"low", number_value(e.low)},
+          {"high", number_value(e.high)},
+          {"confidence", number_value(e.confidence)},
+          {"n", e.n},
+          {"notes", texts(e.notes)}};
 }
 
 Json config_value(const ConfigValue& value) { return std::visit(ToJson{}, value); }

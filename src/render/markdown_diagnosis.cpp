@@ -53,8 +53,10 @@ std::string findings(const Diagnosis& d) {
   std::string out;
   bool weaker = false;
   for (const Finding& f : d.findings) {
-    if (f.probability < kShownFrom) weaker = true;
-    else if (!shown_under_root(f, d)) out += root(f, d.findings);
+    if (f.probability < kShownFrom)
+      weaker = true;
+    else if (!shown_under_root(f, d))
+      out += root(f, d.findings);
   }
   if (out.empty()) out = paragraph("No cause reaches a probability of 0.33 on what the logs hold.");
   if (weaker) out += paragraph("Weaker findings are in the JSON report only.");
@@ -84,10 +86,10 @@ std::string diagnosis_section(const Diagnosis& d) {
   std::string soul = d.soul.empty() ? "No cause could be named." : d.soul;
   std::string out = "## 2. Diagnosis\n\n" + paragraph("**" + soul + "**");
   if (!d.headline.empty())
-    out += paragraph("Headline: `" + std::string(d.headline) + "`, " +
-                     (d.headline == "undetermined" ? std::string("no cause stands out")
-                                                   : likelihood(d.headline_probability)) +
-                     ". Probabilities are uncalibrated.");
+    out += paragraph(
+        "Headline: `" + std::string(d.headline) + "`, " +
+        (d.headline == "undetermined" ? std::string("no cause stands out") : likelihood(d.headline_probability)) +
+        ". Probabilities are uncalibrated.");
   return out + findings(d) + clear_list(d) + untestable_list(d);
 }
 

@@ -45,8 +45,10 @@ std::string roles(const Report& report) {
       for (const RoleChoice& choice : run.roles) {
         const std::string text = role_text(choice);
         const auto old = std::find_if(said.begin(), said.end(), [&](const auto& s) { return s.first == text; });
-        if (old == said.end()) said.emplace_back(text, side);
-        else if (old->second != side && old->second != "both") old->second = "both";
+        if (old == said.end())
+          said.emplace_back(text, side);
+        else if (old->second != side && old->second != "both")
+          old->second = "both";
       }
   };
   gather(report.baseline, "baseline");
@@ -66,7 +68,8 @@ std::string note_line(const SaidNote& said) {
   const Note& n = *said.note;
   std::string out = n.text;
   if (n.count > 1) out += " (" + std::to_string(n.count) + " times)";
-  if (!said.runs.empty()) out += " In " + said.runs + (n.where.line == 0 ? "" : ", first at line " + std::to_string(n.where.line)) + ".";
+  if (!said.runs.empty())
+    out += " In " + said.runs + (n.where.line == 0 ? "" : ", first at line " + std::to_string(n.where.line)) + ".";
   return bullet("`" + std::string(n.code) + "`: " + out);
 }
 
@@ -77,8 +80,10 @@ void gather_notes(std::vector<SaidNote>& said, const std::vector<Run>& runs) {
         return s.note->code == note.code && s.note->text == note.text && s.note->count == note.count &&
                s.note->where.line == note.where.line;
       });
-      if (same == said.end()) said.push_back({&note, code_span(run.label)});
-      else same->runs += ", " + code_span(run.label);
+      if (same == said.end())
+        said.push_back({&note, code_span(run.label)});
+      else
+        same->runs += ", " + code_span(run.label);
     }
 }
 
@@ -96,7 +101,8 @@ std::string notes(const Report& report) {
 std::string settings(const Report& report) {
   const Review& r = report.review;
   if (!r.config_known)
-    return paragraph("The settings of one side or both are unknown: --config baseline=FILE and experiment=FILE name them.");
+    return paragraph(
+        "The settings of one side or both are unknown: --config baseline=FILE and experiment=FILE name them.");
   if (r.config_diff.empty()) return paragraph("The settings of both sides are the same.");
   return "Settings that differ:\n\n" + config_diff_table(r.config_diff);
 }

@@ -47,8 +47,7 @@ std::string because(const Path& p) {
 
 std::string plan(const Path& p) {
   std::string out;
-  for (std::size_t i = 0; i < p.steps.size(); ++i)
-    out += wrapped(p.steps[i], std::to_string(i + 1) + ". ", "   ");
+  for (std::size_t i = 0; i < p.steps.size(); ++i) out += wrapped(p.steps[i], std::to_string(i + 1) + ". ", "   ");
   return out.empty() ? out : out + "\n";
 }
 

@@ -18,10 +18,14 @@ constexpr auto kRight = Table::Align::right;
 std::string axis_amount(Axis axis, double at) {
   if (at == 0 || std::isnan(at)) return "unknown";
   switch (axis) {
-    case Axis::step: return number(at) + " steps";
-    case Axis::tokens: return count(at);
-    case Axis::wall: return duration(at);
-    case Axis::flops: return flop_count(at);
+    case Axis::step:
+      return number(at) + " steps";
+    case Axis::tokens:
+      return count(at);
+    case Axis::wall:
+      return duration(at);
+    case Axis::flops:
+      return flop_count(at);
   }
   return {};
 }

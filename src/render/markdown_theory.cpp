@@ -8,7 +8,8 @@ namespace expanalyze::render {
 namespace {
 
 std::string claim_line(const ClaimResult& c) {
-  std::string out = "**" + std::string(to_string(c.status)) + "** `" + in_block(c.card + "/" + c.claim) + "`: " + c.text;
+  std::string out =
+      "**" + std::string(to_string(c.status)) + "** `" + in_block(c.card + "/" + c.claim) + "`: " + c.text;
   if (!c.sentence.empty()) out += " " + c.sentence;
   if (c.status == ClaimStatus::untestable) {
     if (!c.log_request.empty()) out += " To log: " + c.log_request;

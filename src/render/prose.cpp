@@ -29,14 +29,18 @@ std::vector<std::string> words_of(std::string_view text) {
   bool in_code = false;
   const auto finish = [&] {
     if (word.empty()) return;
-    if (!words.empty() && needs_company(word)) words.back() += " " + word;
-    else words.push_back(word);
+    if (!words.empty() && needs_company(word))
+      words.back() += " " + word;
+    else
+      words.push_back(word);
     word.clear();
   };
   for (const char c : text) {
     if (c == '`') in_code = !in_code;
-    if (c == ' ' && !in_code) finish();
-    else word += c;
+    if (c == ' ' && !in_code)
+      finish();
+    else
+      word += c;
   }
   finish();
   return words;
@@ -56,8 +60,8 @@ std::size_t bytes_of(std::string_view text, std::size_t columns) {
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string safe_prose(std::string_view text) {

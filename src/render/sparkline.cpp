@@ -10,8 +10,8 @@ namespace expanalyze::render {
 namespace {
 
 constexpr std::array<std::string_view, 8> kBlocks{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-// Eight blocks on a linear scale tell values apart that differ by an eighth of the range: above this ratio everything but the
-// largest values would be the lowest block.
+// Eight blocks on a linear scale tell values apart that differ by an eighth of the range: above this ratio everything
+// but the largest values would be the lowest block.
 constexpr double kLogFromRatio = 20;
 
 std::string_view block(double value, const Scale& s) {

@@ -7,8 +7,8 @@
 
 namespace expanalyze::render {
 
-/// The range that both sides are drawn on; log when the values span more than a factor of 20, so that one blow-up does not
-/// flatten everything else.
+/// The range that both sides are drawn on; log when the values span more than a factor of 20, so that one blow-up does
+/// not flatten everything else.
 struct Scale {
   double min = 0, max = 0;
   bool log = false;

@@ -18,7 +18,8 @@ class Table {
   /// One cell a column: numbers, code spans, or short prose.
   void add(std::vector<std::string> cells);
   [[nodiscard]] bool empty() const { return rows_.empty(); }
-  /// With an empty line after it; empty when there are no rows. Cells of the widest columns are shortened to fit the page.
+  /// With an empty line after it; empty when there are no rows. Cells of the widest columns are shortened to fit the
+  /// page.
   [[nodiscard]] std::string str() const;
 
  private:
