@@ -171,8 +171,8 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   app.get_formatter()->column_width(32);
   app.add_option("LOGS", typed.logs, "baseline and experiment: two logs, or folders that hold one log each")
       ->type_name("");
-  app.add_option("--baseline", options.baseline, "logs of the baseline, one per seed")->type_name("B1 B2 ...");
-  app.add_option("--experiment", options.experiment, "logs of the experiment, one per seed")->type_name("E1 E2 ...");
+  app.add_option("--baseline", options.baseline, "logs of the baseline, one per seed")->type_name("B1 B2");
+  app.add_option("--experiment", options.experiment, "logs of the experiment, one per seed")->type_name("E1 E2");
   app.add_option("--config", typed.config, "settings that are not in the log; once a side")
       ->type_name("SIDE=FILE")
       ->allow_extra_args(false);

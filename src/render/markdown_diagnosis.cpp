@@ -66,7 +66,7 @@ std::string findings(const Diagnosis& d) {
 std::string clear_list(const Diagnosis& d) {
   if (d.clear.empty()) return {};
   std::string out = "### Tested and not conspicuous\n\n";
-  for (const Clear& c : d.clear) out += bullet("`" + std::string(c.id) + "`: " + c.looked_at);
+  for (const Clear& c : d.clear) out += bullet("`" + std::string(c.id) + "`: " + sentence(c.looked_at));
   return out + "\n";
 }
 
@@ -74,8 +74,8 @@ std::string untestable_list(const Diagnosis& d) {
   if (d.untestable.empty()) return {};
   std::string out = "### Not testable with these logs\n\n";
   for (const Untestable& u : d.untestable) {
-    const std::string request = u.log_request.empty() ? "" : " To log: " + u.log_request;
-    out += bullet("`" + std::string(u.id) + "`: " + u.missing + request);
+    const std::string request = u.log_request.empty() ? "" : " To log: " + sentence(u.log_request);
+    out += bullet("`" + std::string(u.id) + "`: " + sentence(u.missing) + request);
   }
   return out + "\n";
 }

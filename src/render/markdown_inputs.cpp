@@ -66,7 +66,7 @@ struct SaidNote {
 
 std::string note_line(const SaidNote& said) {
   const Note& n = *said.note;
-  std::string out = n.text;
+  std::string out = sentence(n.text);
   if (n.count > 1) out += " (" + std::to_string(n.count) + " times)";
   if (!said.runs.empty())
     out += " In " + said.runs + (n.where.line == 0 ? "" : ", first at line " + std::to_string(n.where.line)) + ".";
@@ -111,7 +111,7 @@ std::string settings(const Report& report) {
 
 std::string inputs_section(const Report& report) {
   const Pairing& p = report.review.pairing;
-  const std::string pairing = p.why.empty() ? "" : (p.paired ? "Paired: " : "Not paired: ") + p.why;
+  const std::string pairing = p.why.empty() ? "" : (p.paired ? "Paired: " : "Not paired: ") + sentence(p.why);
   return "## Inputs and data quality\n\n" + files(report) + settings(report) + paragraph(pairing) + roles(report) +
          notes(report);
 }

@@ -77,8 +77,8 @@ std::string config_diff_table(const std::vector<ConfigDifference>& differences) 
   return table.str();
 }
 
-std::string in_block(std::string_view log_text) {
-  const std::string span = code_span(log_text, 80);
+std::string in_block(std::string_view log_text, std::size_t most) {
+  const std::string span = code_span(log_text, most);
   return span.substr(1, span.size() - 2);
 }
 

@@ -27,7 +27,7 @@ std::string spaced(std::string_view code);
 std::string place_text(const Place& place);
 std::string config_diff_table(const std::vector<ConfigDifference>& differences);
 /// Log text for a code block: cleaned like a code span, without the backticks.
-std::string in_block(std::string_view log_text);
+std::string in_block(std::string_view log_text, std::size_t most = 90);
 
 /// Findings below this are in the JSON only: a reader can do nothing with what is more likely wrong than right.
 inline constexpr double kShownFrom = 0.33;

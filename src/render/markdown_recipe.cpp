@@ -14,12 +14,19 @@ ConfigValue old_value(const Report& report, const std::string& key) {
   return found == report.experiment.front().config.end() ? ConfigValue{} : found->second;
 }
 
+/// "lr: 0.03 → 0.011", on three lines when it is wider than the page.
+std::string change_line(const std::string& key, const std::string& from, const std::string& to) {
+  const std::string line = key + ": " + from + " → " + to;
+  if (display_width(line) <= kPageWidth) return line + "\n";
+  return key + ":\n  " + from + "\n  → " + to + "\n";
+}
+
 std::string changes(const Path& p, const Report& report) {
   if (p.changes.empty())
     return p.kind == PathKind::measurement ? "" : paragraph("No setting of the config carries this change.");
   std::string out = "```text\n";
   for (const auto& [key, value] : p.changes)
-    out += in_block(key) + ": " + in_block(to_text(old_value(report, key))) + " → " + in_block(to_text(value)) + "\n";
+    out += change_line(in_block(key), in_block(to_text(old_value(report, key))), in_block(to_text(value)));
   return out + "```\n\n";
 }
 

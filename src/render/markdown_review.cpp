@@ -59,7 +59,7 @@ std::string modifiers(const Review& review) {
 std::string curve(const Sketch& s) {
   const Scale scale = common_scale(s.baseline, s.experiment);
   if (!scale.valid || s.step.empty()) return {};
-  return in_block(s.name) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) + " (highest)" +
+  return in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) + " (highest)" +
          (scale.log ? ", log scale" : "") + "; steps " + number(s.step.front()) + " to " + number(s.step.back()) +
          "\n  baseline    " + sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " +
          sparkline(s.experiment, scale, kCurveWidth) + "\n";
@@ -105,7 +105,9 @@ std::string convergence(const Review& r) {
                {"Speed-up", kRight}});
   for (const SpeedupLevel& l : c.levels)
     table.add({number(l.level), crossing(l.baseline_step), crossing(l.experiment_step),
-               std::isnan(l.speedup) ? "-" : number(l.speedup, 3)});
+               !std::isfinite(l.speedup) || std::isinf(l.baseline_step) || std::isinf(l.experiment_step)
+                   ? "-"
+                   : number(l.speedup, 3)});
   out += paragraph(c.sentences) + table.str();
   if (c.early == Convergence::Early::not_assessable && c.sentences.empty())
     out += paragraph("Early progress is not assessable: " + estimate_text(c.early_gap) + ".");
@@ -149,7 +151,7 @@ std::string secondary(const Review& r) {
   for (const SecondaryMetric& s : r.secondary)
     table.add({metric_words(s.metric), number(s.baseline.value), number(s.experiment.value),
                estimate_text(s.difference, true)});
-  return table.str();
+  return table.empty() ? std::string{} : "### Other metrics\n\n" + table.str();
 }
 
 std::string failures(const Report& report) {
@@ -162,7 +164,7 @@ std::string failures(const Report& report) {
     const auto& side = first_side ? report.baseline : report.experiment;
     const std::string label = k < side.size() ? code_span(side[k].label) + " " : "";
     const std::string where = end.first_non_finite ? " " + place_text(*end.first_non_finite) : "";
-    out += bullet(label + "failed: " + end.failure + where);
+    out += bullet(label + "failed: " + sentence(end.failure + where));
   }
   return out.empty() ? out : out + "\n";
 }

@@ -32,7 +32,7 @@ std::string group_table(const SweepReport& sweep) {
 
 std::string group_text(const SweepRow& row) {
   std::string out = "### " + code_span(row.label) + "\n\n";
-  if (!row.failure.empty()) out += paragraph("Failed or not comparable: " + row.failure);
+  if (!row.failure.empty()) out += paragraph("Failed or not comparable: " + sentence(row.failure));
   if (!row.soul.empty()) out += paragraph(row.soul);
   if (!row.headline.empty() && row.headline != "undetermined")
     out += paragraph("`" + std::string(row.headline) + "`, " + likelihood(row.headline_probability) + ".");
@@ -50,8 +50,8 @@ std::string render_markdown(const SweepReport& sweep) {
   out += group_table(sweep);
   for (const SweepRow& row : sweep.groups) out += group_text(row);
   out += "## Notes\n\n";
-  for (const Note& note : sweep.notes) out += bullet("`" + std::string(note.code) + "`: " + note.text);
-  return out + bullet("`" + std::string(sweep_limits().code) + "`: " + sweep_limits().text);
+  for (const Note& note : sweep.notes) out += bullet("`" + std::string(note.code) + "`: " + sentence(note.text));
+  return out + bullet("`" + std::string(sweep_limits().code) + "`: " + sentence(sweep_limits().text));
 }
 
 }  // namespace expanalyze

@@ -9,10 +9,10 @@ namespace {
 
 std::string claim_line(const ClaimResult& c) {
   std::string out =
-      "**" + std::string(to_string(c.status)) + "** `" + in_block(c.card + "/" + c.claim) + "`: " + c.text;
-  if (!c.sentence.empty()) out += " " + c.sentence;
+      "**" + std::string(to_string(c.status)) + "** `" + in_block(c.card + "/" + c.claim) + "`: " + sentence(c.text);
+  if (!c.sentence.empty()) out += " " + sentence(c.sentence);
   if (c.status == ClaimStatus::untestable) {
-    if (!c.log_request.empty()) out += " To log: " + c.log_request;
+    if (!c.log_request.empty()) out += " To log: " + sentence(c.log_request);
     return bullet(out);
   }
   if (!c.expected.empty()) out += " Expected: " + c.expected + ".";

@@ -94,6 +94,11 @@ std::string wrapped(std::string_view text, std::string_view first, std::string_v
   return out + "\n";
 }
 
+std::string sentence(std::string_view text) {
+  const bool open = !text.empty() && std::string_view(".!?:;").find(text.back()) == std::string_view::npos;
+  return std::string(text) + (open ? "." : "");
+}
+
 std::string bullet(std::string_view text) { return wrapped(text, "- ", "  "); }
 
 std::string paragraph(std::string_view text) { return text.empty() ? std::string{} : wrapped(text) + "\n"; }
@@ -102,10 +107,10 @@ std::string paragraph(const std::vector<std::string>& sentences) { return paragr
 
 std::string shortened(std::string_view text, std::size_t columns) {
   if (display_width(text) <= columns) return std::string(text);
-  const bool code = text.size() > 1 && text.front() == '`' && text.back() == '`';
-  const std::size_t tail = code ? 2 : 1;  // "…`" or "…"
-  const std::size_t keep = columns > tail ? columns - tail : 0;
-  return std::string(text.substr(0, bytes_of(text, keep))) + (code ? "…`" : "…");
+  const std::string cut(text.substr(0, bytes_of(text, columns - 1)));
+  if (std::count(cut.begin(), cut.end(), '`') % 2 == 0) return cut + "…";
+  const std::string shorter(text.substr(0, bytes_of(text, columns - 2)));
+  return std::count(shorter.begin(), shorter.end(), '`') % 2 == 0 ? shorter + "…" : shorter + "…`";
 }
 
 }  // namespace expanalyze::render

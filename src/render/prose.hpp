@@ -20,11 +20,13 @@ std::string safe_prose(std::string_view text);
 /// starts with what Markdown would read as a list, heading or quote. Ends with a newline.
 std::string wrapped(std::string_view text, std::string_view first = {}, std::string_view rest = {});
 std::string bullet(std::string_view text);
+/// With a full stop at the end unless it has a mark already.
+std::string sentence(std::string_view text);
 /// All sentences as one paragraph with an empty line after it; empty when there are none.
 std::string paragraph(const std::vector<std::string>& sentences);
 std::string paragraph(std::string_view text);
 
-/// Cut to `columns` with "…"; a code span stays closed.
+/// Cut to `columns` (2 or more) with "…"; a code span stays closed.
 std::string shortened(std::string_view text, std::size_t columns);
 
 }  // namespace expanalyze::render
