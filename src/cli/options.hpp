@@ -1,0 +1,35 @@
+// What the command line asks for.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "expanalyze/import.hpp"
+#include "expanalyze/review.hpp"
+
+namespace expanalyze::cli {
+
+enum class Command { compare, sweep, explain };
+enum class Format { markdown, json };
+
+struct Options {
+  Command command = Command::compare;
+  std::vector<std::string> baseline, experiment;        ///< paths; one log per seed
+  std::string directory, sweep_baseline;                ///< of a sweep
+  std::string id;                                       ///< to explain; empty: list all
+  std::map<std::string, std::filesystem::path> config;  ///< side → file
+  ImportOptions import;
+  ReviewOptions review;
+  std::vector<std::filesystem::path> theory;
+  Format format = Format::markdown;
+  std::string output;                ///< file; empty: standard output
+  std::vector<std::string> fail_on;  ///< verdicts and modifiers
+};
+
+/// Throws Error{usage}. Nothing when help or the version was asked for and has been printed.
+std::optional<Options> parse(int argc, const char* const* argv);
+
+}  // namespace expanalyze::cli

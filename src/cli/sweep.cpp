@@ -1,0 +1,50 @@
+// expanalyze sweep DIR --baseline NAME
+#include <algorithm>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "expanalyze/error.hpp"
+#include "expanalyze/render.hpp"
+#include "pipeline/seed_groups.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze::cli {
+
+namespace {
+
+/// A file that cannot be read is a note, not the end of the sweep.
+RunStore read_all(const Options& options, std::vector<Note>& notes) {
+  RunStore store;
+  for (const std::filesystem::path& path : find_runs(options.directory, notes)) try {
+      store.runs.push_back(read_run(path, options.import));
+    } catch (const Error& e) {
+      if (e.kind == Error::Kind::usage) throw;
+      notes.push_back({"sweep.unreadable", code_span(path.string()) + " is left out: " + one_line(e.what()), {}, 1});
+    }
+  if (store.runs.empty())
+    throw Error(Error::Kind::input, "no run was found below " + one_line(options.directory),
+                "a sweep wants a folder of logs; name the format with --format-in if it was not recognised");
+  make_labels_unique(store.runs);
+  return store;
+}
+
+bool matches(const SweepReport& sweep, const std::vector<std::string>& words) {
+  return std::any_of(sweep.groups.begin(), sweep.groups.end(), [&](const SweepRow& row) {
+    return std::find(words.begin(), words.end(), to_string(row.verdict)) != words.end();
+  });
+}
+
+}  // namespace
+
+int sweep(const Options& options) {
+  Output output(options.output);
+  const std::vector<TheoryCard> cards = theory_cards(options.theory);
+  std::vector<Note> notes;
+  const RunStore store = read_all(options, notes);
+  SweepReport report = analyze_sweep(store, options.sweep_baseline, options.review, cards);
+  report.notes.insert(report.notes.begin(), notes.begin(), notes.end());
+  output.write(options.format == Format::json ? render_json(report) : render_markdown(report));
+  return matches(report, options.fail_on) ? 1 : 0;
+}
+
+}  // namespace expanalyze::cli

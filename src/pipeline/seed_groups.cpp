@@ -1,0 +1,167 @@
+#include "pipeline/seed_groups.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cctype>
+#include <filesystem>
+#include <map>
+
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_separator(char c) { return c == '_' || c == '-' || c == '.' || c == '=' || c == '/' || c == ' '; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string_view last_part(std::string_view key) { return key.substr(key.find_last_of("./") + 1); }
+
+/// Settings that name a run instead of describing it. A seed key is any with the word seed in its last part.
+bool names_the_run(std::string_view key) {
+  static constexpr std::array<std::string_view, 12> names{"run_name", "run_id",     "run",         "name",
+                                                          "id",       "exp_name",   "log_dir",     "save_dir",
+                                                          "out_dir",  "output_dir", "logging_dir", "timestamp"};
+  const std::string part = lower(last_part(key));
+  return part.find("seed") != std::string::npos || std::find(names.begin(), names.end(), part) != names.end();
+}
+
+Config recipe_of(const Config& config) {
+  Config out;
+  for (const auto& [key, value] : config)
+    if (!names_the_run(key)) out.emplace(key, value);
+  return out;
+}
+
+/// Without its seed; a label that is nothing but a seed ("seed1") takes the folder before it.
+std::string stem_of(const Run& run) {
+  std::string stem = without_seed(run.label);
+  if (!stem.empty()) return stem;
+  std::filesystem::path folder = std::filesystem::path(run.path).parent_path();
+  while (!folder.empty() && folder != folder.parent_path()) {
+    stem = without_seed(folder.filename().string());
+    if (!stem.empty()) return stem;
+    folder = folder.parent_path();
+  }
+  return run.label;
+}
+
+bool same_numbers(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) {
+    return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);  // NaN equals itself here
+  });
+}
+
+bool same_content(const Run& a, const Run& b) {
+  if (a.config != b.config || a.rows.size() != b.rows.size() || a.series.size() != b.series.size()) return false;
+  for (std::size_t i = 0; i < a.rows.size(); ++i)
+    if (!same_numbers(a.rows[i].step, b.rows[i].step)) return false;
+  for (std::size_t i = 0; i < a.series.size(); ++i)
+    if (a.series[i].logged_as != b.series[i].logged_as || a.series[i].labels != b.series[i].labels ||
+        !same_numbers(a.series[i].value, b.series[i].value))
+      return false;
+  return true;
+}
+
+}  // namespace
+
+std::string without_seed(std::string_view label) {
+  std::size_t end = label.size();
+  while (end > 0 && is_digit(label[end - 1])) --end;
+  if (end == label.size()) return std::string(label);
+  const std::string head = lower(label.substr(0, end));
+
+  std::size_t word = head.size();
+  if (head.ends_with("seed"))
+    word -= 4;
+  else if (head.ends_with("seed=") || head.ends_with("seed_") || head.ends_with("seed-"))
+    word -= 5;
+  else if (head.ends_with("s"))
+    word -= 1;
+  else
+    return std::string(label);
+
+  const bool whole_word = word == 0 || is_separator(head[word - 1]);
+  const bool lone_s = head.size() - word == 1 && word == 0;  // "s1" may be a name; "x_s1" is a seed
+  if (!whole_word || lone_s) return std::string(label);
+  while (word > 0 && is_separator(head[word - 1])) --word;
+  return std::string(label.substr(0, word));
+}
+
+void make_labels_unique(std::vector<Run>& runs) {
+  std::map<std::string, std::size_t> times;
+  for (const Run& run : runs) ++times[run.label];
+  std::vector<std::filesystem::path> folder;
+  for (const Run& run : runs) {
+    std::filesystem::path path = std::filesystem::path(run.path).parent_path();
+    // A label that is the folder's name already stands for it.
+    folder.push_back(path.filename() == run.label ? path.parent_path() : path);
+  }
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const std::string name = folder[i].filename().string();
+      if (times[runs[i].label] < 2 || name.empty() || name == "." || name == "..") continue;
+      runs[i].label = name + "/" + runs[i].label;
+      folder[i] = folder[i].parent_path();
+      changed = true;
+    }
+    times.clear();
+    for (const Run& run : runs) ++times[run.label];
+  }
+  // The same path twice, or files in one folder that share a stem: a number.
+  std::map<std::string, std::size_t> seen;
+  for (Run& run : runs)
+    if (times[run.label] > 1 && ++seen[run.label] > 1) run.label += " #" + std::to_string(seen[run.label]);
+}
+
+std::vector<SeedGroup> seed_groups(const RunStore& runs) {
+  struct Key {
+    std::string stem;
+    Config recipe;
+  };
+  std::vector<Key> keys;
+  std::vector<SeedGroup> groups;
+  for (RunId id = 0; id < runs.runs.size(); ++id) {
+    const Key key{stem_of(runs.runs[id]), recipe_of(runs.runs[id].config)};
+    const auto same = std::find_if(keys.begin(), keys.end(),
+                                   [&](const Key& k) { return k.stem == key.stem && k.recipe == key.recipe; });
+    if (same != keys.end()) {
+      groups[static_cast<std::size_t>(same - keys.begin())].runs.push_back(id);
+      continue;
+    }
+    // The second recipe under one stem keeps its run's own label.
+    const bool taken = std::any_of(keys.begin(), keys.end(), [&](const Key& k) { return k.stem == key.stem; });
+    groups.push_back({taken ? runs.runs[id].label : key.stem, {id}});
+    keys.push_back(key);
+  }
+  return groups;
+}
+
+std::vector<RunId> without_duplicates(const RunStore& runs, const std::vector<RunId>& ids, std::vector<Note>& notes) {
+  std::vector<RunId> kept;
+  for (const RunId id : ids) {
+    const Run& run = runs.runs[id];
+    const auto twin = std::find_if(kept.begin(), kept.end(), [&](RunId k) { return same_content(runs.runs[k], run); });
+    if (twin == kept.end()) {
+      kept.push_back(id);
+      continue;
+    }
+    notes.push_back({"input.duplicate",
+                     code_span(run.path) + " holds the same records as " + code_span(runs.runs[*twin].path) +
+                         ": it counts as one run, not as another seed.",
+                     {run.label, {}, 0},
+                     1});
+  }
+  return kept;
+}
+
+}  // namespace expanalyze

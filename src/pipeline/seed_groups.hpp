@@ -1,0 +1,30 @@
+// Which runs are the same recipe under another seed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expanalyze/run_store.hpp"
+
+namespace expanalyze {
+
+/// "lr3e-3_s43", "lr3e-3-seed137", "lr3e-3_seed_42", "lr3e-3.seed=1" → "lr3e-3"; unchanged without such an ending.
+std::string without_seed(std::string_view label);
+
+/// Labels that several runs share get the folders before them until each is its own: "a/run", "b/run".
+void make_labels_unique(std::vector<Run>& runs);
+
+struct SeedGroup {
+  std::string label;
+  std::vector<RunId> runs;  ///< in the order of the store
+};
+
+/// Same label but for a seed ending, same config but for seeds and names of the run; order of first appearance.
+std::vector<SeedGroup> seed_groups(const RunStore& runs);
+
+/// The same log given twice is one run: bytes of columns and config equal. Keeps the first of each and says so in
+/// `notes`.
+std::vector<RunId> without_duplicates(const RunStore& runs, const std::vector<RunId>& ids, std::vector<Note>& notes);
+
+}  // namespace expanalyze

@@ -1,0 +1,148 @@
+// A folder of runs: seeds grouped, each group compared with the baseline.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "expanalyze/error.hpp"
+#include "expanalyze/report.hpp"
+#include "pipeline/seed_groups.hpp"
+#include "text/format.hpp"
+#include "text/nearest.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+/// "a/b/run.jsonl" ends in "run.jsonl", "run", "b/run", "b" and "a/b".
+bool path_ends_in(const std::string& path, std::string_view name) {
+  const std::filesystem::path file(path);
+  const std::string forms[] = {file.generic_string(), (file.parent_path() / file.stem()).generic_string(),
+                               file.parent_path().generic_string()};
+  for (const std::string& form : forms)
+    if (form == name ||
+        (form.size() > name.size() && form.ends_with(name) && form[form.size() - name.size() - 1] == '/'))
+      return true;
+  return false;
+}
+
+bool answers_to(const RunStore& runs, const SeedGroup& group, std::string_view name) {
+  if (group.label == name) return true;
+  for (const RunId id : group.runs)
+    if (runs.runs[id].label == name || path_ends_in(runs.runs[id].path, name)) return true;
+  return false;
+}
+
+std::ptrdiff_t depth(const RunStore& runs, const SeedGroup& group) {
+  const std::filesystem::path path(runs.runs[group.runs.front()].path);
+  return std::distance(path.begin(), path.end());
+}
+
+/// The shallowest group that answers to the name; others that do are named in a note.
+std::size_t find_baseline(const RunStore& runs, const std::vector<SeedGroup>& groups, std::string_view name,
+                          std::vector<Note>& notes) {
+  std::vector<std::size_t> found;
+  std::vector<std::string> labels;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    labels.push_back(groups[g].label);
+    if (answers_to(runs, groups[g], name)) found.push_back(g);
+  }
+  if (found.empty())
+    throw Error(Error::Kind::input, "no run or group is called " + one_line(name), did_you_mean(name, labels));
+  const auto best = std::min_element(found.begin(), found.end(), [&](std::size_t a, std::size_t b) {
+    return depth(runs, groups[a]) < depth(runs, groups[b]);
+  });
+  if (found.size() > 1)
+    notes.push_back({"sweep.baseline.ambiguous",
+                     std::to_string(found.size()) + " groups answer to " + code_span(name) + "; the baseline is " +
+                         code_span(groups[*best].label) + ", the one in the outermost folder.",
+                     {},
+                     found.size()});
+  return *best;
+}
+
+double ratio(double experiment, double baseline) { return experiment > 0 && baseline > 0 ? experiment / baseline : 0; }
+
+std::string why_failed(const Report& report) {
+  for (const RunEnd& end : report.review.ends)
+    if (end.failed && !end.failure.empty()) return end.failure;
+  return report.review.headline;
+}
+
+void fill(SweepRow& row, const Report& report) {
+  const Review& r = report.review;
+  row.config = r.config_diff;
+  row.verdict = r.overall;
+  row.baseline = r.final_quality.baseline;
+  row.final = r.final_quality.experiment;
+  row.difference = r.final_quality.difference;
+  row.headline = report.diagnosis.headline;
+  row.headline_probability = report.diagnosis.headline_probability;
+  row.soul = report.diagnosis.soul;
+  row.flops_ratio = ratio(r.compute.experiment_flops, r.compute.baseline_flops);
+  row.wall_ratio = ratio(r.wall.experiment_seconds, r.wall.baseline_seconds);
+  if (r.overall == Verdict::failed) row.failure = why_failed(report);
+}
+
+/// The metric that most groups were compared on; the first of several.
+Metric common_metric(const std::vector<Metric>& metrics) {
+  std::map<std::string, std::size_t> times;
+  for (const Metric& m : metrics) ++times[m.name];
+  const auto most = std::max_element(metrics.begin(), metrics.end(),
+                                     [&](const Metric& a, const Metric& b) { return times[a.name] < times[b.name]; });
+  return most == metrics.end() ? Metric{} : *most;
+}
+
+/// Best first; rows without a difference after those with one, failed rows last.
+void sort_rows(std::vector<SweepRow>& rows, Direction direction) {
+  const double sign = direction == Direction::min ? 1 : -1;
+  const auto place = [](const SweepRow& row) {
+    return !row.failure.empty() ? 2 : std::isnan(row.difference.value) ? 1 : 0;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const SweepRow& a, const SweepRow& b) {
+    if (place(a) != place(b)) return place(a) < place(b);
+    if (std::isnan(a.difference.value) || std::isnan(b.difference.value)) return false;
+    return sign * a.difference.value < sign * b.difference.value;
+  });
+}
+
+}  // namespace
+
+SweepReport analyze_sweep(const RunStore& runs, std::string_view baseline, const ReviewOptions& options,
+                          const std::vector<TheoryCard>& cards) {
+  SweepReport sweep;
+  const std::vector<SeedGroup> groups = seed_groups(runs);
+  const std::size_t base = find_baseline(runs, groups, baseline, sweep.notes);
+  sweep.baseline = groups[base].label;
+  const std::vector<RunId> base_runs = without_duplicates(runs, groups[base].runs, sweep.notes);
+
+  std::vector<Metric> metrics;        // of the rows that could be compared
+  std::vector<std::string> compared;  // name of the metric, one per row; empty: could not be compared
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    if (g == base) continue;
+    SweepRow row;
+    row.label = groups[g].label;
+    const std::vector<RunId> ids = without_duplicates(runs, groups[g].runs, sweep.notes);
+    for (const RunId id : ids) row.runs.push_back(runs.runs[id].path);
+    compared.emplace_back();
+    try {
+      const Report report = analyze(runs, {base_runs, ids}, options, cards);
+      fill(row, report);
+      metrics.push_back(report.review.metric);
+      compared.back() = report.review.metric.name;
+    } catch (const Error& e) {  // one group that shares no metric must not cost the others their rows
+      row.failure = one_line(e.what());
+    }
+    sweep.groups.push_back(std::move(row));
+  }
+
+  sweep.metric = common_metric(metrics);
+  for (std::size_t i = 0; i < compared.size(); ++i)
+    if (!compared[i].empty() && compared[i] != sweep.metric.name && sweep.groups[i].failure.empty())
+      sweep.groups[i].failure =
+          "compared on " + code_span(compared[i]) + ", which the other groups do not share: not ranked";
+  sort_rows(sweep.groups, sweep.metric.direction);
+  return sweep;
+}
+
+}  // namespace expanalyze

@@ -1,0 +1,96 @@
+// Step 2 of the Markdown report.
+#include "render/markdown_parts.hpp"
+#include "render/prose.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze::render {
+
+namespace {
+
+std::string evidence_line(const Evidence& e) {
+  std::string text = std::string(e.supports() ? "**+** " : "**−** ") + e.text;
+  if (!e.where.empty()) text += " " + place_text(e.where.front());
+  return bullet(text);
+}
+
+std::string evidence_list(const Finding& f) {
+  std::string out;
+  for (const bool supports : {true, false})
+    for (const Evidence& e : f.evidence)
+      if (e.supports() == supports) out += evidence_line(e);
+  return out.empty() ? out : out + "\n";
+}
+
+std::string reach(const Finding& f) {
+  std::string out = "The logs hold " + percent(f.completeness, 2) + " of the signals that this card weighs";
+  if (f.effect_share > 0) out += "; it can account for " + percent(f.effect_share, 2) + " of the difference";
+  return out + ".";
+}
+
+std::string symptom(const Finding& f) {
+  return paragraph("Symptom of `" + std::string(f.symptom_of) + "`: `" + std::string(f.id) + "`, " +
+                   likelihood(f.probability) + ". " + f.soul) +
+         evidence_list(f);
+}
+
+std::string root(const Finding& f, const std::vector<Finding>& all) {
+  std::string out = "### `" + std::string(f.id) + "`: " + likelihood(f.probability) + "\n\n";
+  out += paragraph(f.soul) + evidence_list(f) + paragraph(reach(f));
+  for (const Finding& s : all)
+    if (s.symptom_of == f.id && s.probability >= kShownFrom) out += symptom(s);
+  return out;
+}
+
+/// A symptom whose root is not shown would vanish: it is then listed on its own.
+bool shown_under_root(const Finding& f, const Diagnosis& d) {
+  if (f.symptom_of.empty()) return false;
+  for (const Finding& r : d.findings)
+    if (r.id == f.symptom_of && r.symptom_of.empty() && r.probability >= kShownFrom) return true;
+  return false;
+}
+
+std::string findings(const Diagnosis& d) {
+  std::string out;
+  bool weaker = false;
+  for (const Finding& f : d.findings) {
+    if (f.probability < kShownFrom)
+      weaker = true;
+    else if (!shown_under_root(f, d))
+      out += root(f, d.findings);
+  }
+  if (out.empty()) out = paragraph("No cause reaches a probability of 0.33 on what the logs hold.");
+  if (weaker) out += paragraph("Weaker findings are in the JSON report only.");
+  return out;
+}
+
+std::string clear_list(const Diagnosis& d) {
+  if (d.clear.empty()) return {};
+  std::string out = "### Tested and not conspicuous\n\n";
+  for (const Clear& c : d.clear) out += bullet("`" + std::string(c.id) + "`: " + sentence(c.looked_at));
+  return out + "\n";
+}
+
+std::string untestable_list(const Diagnosis& d) {
+  if (d.untestable.empty()) return {};
+  std::string out = "### Not testable with these logs\n\n";
+  for (const Untestable& u : d.untestable) {
+    const std::string request = u.log_request.empty() ? "" : " To log: " + sentence(u.log_request);
+    out += bullet("`" + std::string(u.id) + "`: " + sentence(u.missing) + request);
+  }
+  return out + "\n";
+}
+
+}  // namespace
+
+std::string diagnosis_section(const Diagnosis& d) {
+  std::string soul = d.soul.empty() ? "No cause could be named." : d.soul;
+  std::string out = "## 2. Diagnosis\n\n" + paragraph("**" + soul + "**");
+  if (!d.headline.empty())
+    out += paragraph(
+        "Headline: `" + std::string(d.headline) + "`, " +
+        (d.headline == "undetermined" ? std::string("no cause stands out") : likelihood(d.headline_probability)) +
+        ". Probabilities are uncalibrated.");
+  return out + findings(d) + clear_list(d) + untestable_list(d);
+}
+
+}  // namespace expanalyze::render

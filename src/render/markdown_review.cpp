@@ -1,0 +1,182 @@
+// Step 1 of the Markdown report.
+#include <cmath>
+
+#include "render/markdown_parts.hpp"
+#include "render/prose.hpp"
+#include "render/sparkline.hpp"
+#include "render/table.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze::render {
+
+namespace {
+
+constexpr std::size_t kCurveWidth = 60;
+constexpr auto kRight = Table::Align::right;
+
+/// A place on an axis in its own unit.
+std::string axis_amount(Axis axis, double at) {
+  if (at == 0 || std::isnan(at)) return "unknown";
+  switch (axis) {
+    case Axis::step:
+      return number(at) + " steps";
+    case Axis::tokens:
+      return count(at);
+    case Axis::wall:
+      return duration(at);
+    case Axis::flops:
+      return flop_count(at);
+  }
+  return {};
+}
+
+std::string axis_table(const Review& review) {
+  Table table({{"At equal"}, {"Verdict"}, {"Compared at", kRight}, {"Baseline"}, {"Experiment"}, {"Difference"}});
+  for (const AxisVerdict& a : review.axes) {
+    if (a.verdict == Verdict::not_assessable) {
+      table.add({std::string(to_string(a.axis)), "not assessable", "-", "-", "-", "-"});
+      continue;
+    }
+    table.add({std::string(to_string(a.axis)), spaced(to_string(a.verdict)), axis_amount(a.axis, a.at),
+               number(a.baseline.value), number(a.experiment.value), estimate_text(a.difference, true)});
+  }
+  return table.str();
+}
+
+std::string axis_reasons(const Review& review) {
+  std::string out;
+  for (const AxisVerdict& a : review.axes)
+    if (!a.why.empty()) out += bullet("**" + std::string(to_string(a.axis)) + "**: " + a.why);
+  return out.empty() ? out : out + "\n";
+}
+
+std::string modifiers(const Review& review) {
+  std::vector<std::string> words;
+  for (const std::string& m : review.modifiers) words.push_back(spaced(m));
+  return words.empty() ? std::string{} : paragraph("Qualified: " + join(words, ", ") + ".");
+}
+
+std::string curve(const Sketch& s) {
+  const Scale scale = common_scale(s.baseline, s.experiment);
+  if (!scale.valid || s.step.empty()) return {};
+  return in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) + " (highest)" +
+         (scale.log ? ", log scale" : "") + "; steps " + number(s.step.front()) + " to " + number(s.step.back()) +
+         "\n  baseline    " + sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " +
+         sparkline(s.experiment, scale, kCurveWidth) + "\n";
+}
+
+std::string curves(const Review& review) {
+  std::string out;
+  for (const Sketch& s : review.sketches) out += curve(s);
+  if (out.empty()) return paragraph("No curve is drawn: the sides have no common steps with finite values.");
+  const std::string legend = out.find('x') == std::string::npos ? "" : "x: no finite value here\n";
+  return "```text\n" + out + legend + "```\n\n";
+}
+
+std::string seeds_words(const FinalQuality& f) {
+  if (f.seeds_needed == 0) return {};
+  return "More seeds a side that would settle it: " + std::to_string(f.seeds_needed) + ".";
+}
+
+std::string final_quality(const FinalQuality& f) {
+  std::string out = "### Final quality\n\n";
+  Table table({{"Quantity"}, {"Value"}});
+  table.add({"baseline", estimate_text(f.baseline)});
+  table.add({"experiment", estimate_text(f.experiment)});
+  table.add({"difference (experiment - baseline)", estimate_text(f.difference, true)});
+  table.add({"relative difference", relative_text(f.relative)});
+  if (f.equivalence_low != f.equivalence_high)
+    table.add({"90 % interval for equivalence",
+               "[" + signed_number(f.equivalence_low) + ", " + signed_number(f.equivalence_high) + "]"});
+  if (f.sesoi > 0) table.add({"smallest difference of interest", number(f.sesoi) + " (" + f.sesoi_source + ")"});
+  if (f.seed_sd > 0)
+    table.add({"s.d. between seeds", number(f.seed_sd) + " (" + spaced(to_string(f.seed_sd_source)) + ")"});
+  return out + table.str() + paragraph(f.sentences) + paragraph(f.plateau) + paragraph(seeds_words(f));
+}
+
+std::string crossing(double step) { return std::isinf(step) ? "not reached" : number(step); }
+
+std::string convergence(const Review& r) {
+  const Convergence& c = r.convergence;
+  std::string out = "### Convergence\n\n";
+  Table table({{"Level of " + code_span(r.metric.name), kRight},
+               {"Baseline step", kRight},
+               {"Experiment step", kRight},
+               {"Speed-up", kRight}});
+  for (const SpeedupLevel& l : c.levels)
+    table.add({number(l.level), crossing(l.baseline_step), crossing(l.experiment_step),
+               !std::isfinite(l.speedup) || std::isinf(l.baseline_step) || std::isinf(l.experiment_step)
+                   ? "-"
+                   : number(l.speedup, 3)});
+  out += paragraph(c.sentences) + table.str();
+  if (c.early == Convergence::Early::not_assessable && c.sentences.empty())
+    out += paragraph("Early progress is not assessable: " + estimate_text(c.early_gap) + ".");
+  return out;
+}
+
+std::string compute(const Compute& c) {
+  std::string out = "### Compute\n\n" + paragraph(c.sentences);
+  if (c.baseline_flops > 0 && c.experiment_flops > 0)
+    out += paragraph("FLOPs: baseline " + flop_count(c.baseline_flops) + ", experiment " +
+                     flop_count(c.experiment_flops) + " (" + c.source + ").");
+  else if (c.sentences.empty())
+    out += paragraph("FLOPs are unknown: log a running total, or a parameter count and tokens.");
+  Table table({{"Quantity"}, {"Baseline"}, {"Experiment"}});
+  const auto row = [&](const char* name, const Estimate& b, const Estimate& e) {
+    if (!std::isnan(b.value) || !std::isnan(e.value)) table.add({name, estimate_text(b), estimate_text(e)});
+  };
+  row("marginal gain, -dL/dlnC over the last quarter", c.marginal_baseline, c.marginal_experiment);
+  row("average gain per e-fold of compute", c.average_baseline, c.average_experiment);
+  return out + table.str();
+}
+
+std::string wall(const WallClock& w) {
+  std::string out = "### Wall clock\n\n";
+  if (w.sentences.empty() && std::isnan(w.ratio.value))
+    return out + paragraph("Not assessable: the logs hold no step time and no clock that both sides share.");
+  out += paragraph(w.sentences);
+  Table table({{"Quantity"}, {"Value"}});
+  const auto row = [&](const char* name, const Estimate& e) {
+    if (!std::isnan(e.value)) table.add({name, estimate_text(e)});
+  };
+  row("seconds per step, baseline", w.baseline_step_seconds);
+  row("seconds per step, experiment", w.experiment_step_seconds);
+  row("ratio of step times", w.ratio);
+  if (w.break_even > 0) table.add({"break-even ratio", number(w.break_even)});
+  return out + table.str();
+}
+
+std::string secondary(const Review& r) {
+  Table table({{"Other metric"}, {"Baseline", kRight}, {"Experiment", kRight}, {"Difference"}});
+  for (const SecondaryMetric& s : r.secondary)
+    table.add({metric_words(s.metric), number(s.baseline.value), number(s.experiment.value),
+               estimate_text(s.difference, true)});
+  return table.empty() ? std::string{} : "### Other metrics\n\n" + table.str();
+}
+
+std::string failures(const Report& report) {
+  std::string out;
+  for (std::size_t i = 0; i < report.review.ends.size(); ++i) {
+    const RunEnd& end = report.review.ends[i];
+    if (!end.failed) continue;
+    const bool first_side = i < report.baseline.size();
+    const std::size_t k = first_side ? i : i - report.baseline.size();
+    const auto& side = first_side ? report.baseline : report.experiment;
+    const std::string label = k < side.size() ? code_span(side[k].label) + " " : "";
+    const std::string where = end.first_non_finite ? " " + place_text(*end.first_non_finite) : "";
+    out += bullet(label + "failed: " + sentence(end.failure + where));
+  }
+  return out.empty() ? out : out + "\n";
+}
+
+}  // namespace
+
+std::string review_section(const Report& report) {
+  const Review& r = report.review;
+  const std::string why = r.metric.why.empty() ? "" : " (" + r.metric.why + ")";
+  return "## 1. Metric Review\n\n" + paragraph("Metric: " + metric_words(r.metric) + why + ".") + axis_table(r) +
+         axis_reasons(r) + modifiers(r) + failures(report) + curves(r) + final_quality(r.final_quality) +
+         convergence(r) + compute(r.compute) + wall(r.wall) + secondary(r);
+}
+
+}  // namespace expanalyze::render
