@@ -1,7 +1,8 @@
 // Standard error of the mean of neighbouring records of one run, which are correlated.
 // Resampling single records would promise too much; the stationary bootstrap resamples blocks of geometric length
 // (Politis & Romano 1994, JASA 89:1303).
-// It answers how well *this run's* plateau is known, never whether a recipe is better: the seed is the unit of replication.
+// It answers how well *this run's* plateau is known, never whether a recipe is better: the seed is the unit of
+// replication.
 #pragma once
 
 #include <cstddef>

@@ -23,20 +23,20 @@ struct TwoSample {
 };
 
 /// Primary test: pooled variance moderated by the prior,
-/// sigma^2 = (nu0 s0^2 + sum of squares) / (nu0 + n_b + n_e - 2), t reference with that denominator as degrees of freedom
-/// (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3:3). Works for one seed an arm, where it rests on the prior alone.
-/// `extra_variance_of_difference` is the variance that estimating each run's plateau adds.
+/// sigma^2 = (nu0 s0^2 + sum of squares) / (nu0 + n_b + n_e - 2), t reference with that denominator as degrees of
+/// freedom (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3:3). Works for one seed an arm, where it rests on the prior
+/// alone. `extra_variance_of_difference` is the variance that estimating each run's plateau adds.
 TwoSample moderated_t(std::span<const double> baseline, std::span<const double> experiment, SeedPrior prior,
                       double extra_variance_of_difference = 0);
 /// The same on differences of matched seeds (experiment - baseline each); the prior is that of a difference.
 TwoSample moderated_paired_t(std::span<const double> differences, SeedPrior prior_of_differences);
 
-/// Unequal variances, no prior (Welch 1947, Biometrika 34:28). For three seeds an arm and more: at two its measured size is
-/// 0.024 where 0.05 is asked.
+/// Unequal variances, no prior (Welch 1947, Biometrika 34:28). For three seeds an arm and more: at two its measured
+/// size is 0.024 where 0.05 is asked.
 TwoSample welch(std::span<const double> baseline, std::span<const double> experiment);
 
-/// Exact two-sided permutation test of the difference of means over all labellings of the seeds. NaN below 20 labellings,
-/// where p < 0.05 cannot be reached, and above 1e6, where the t tests serve.
+/// Exact two-sided permutation test of the difference of means over all labellings of the seeds. NaN below 20
+/// labellings, where p < 0.05 cannot be reached, and above 1e6, where the t tests serve.
 double permutation_p(std::span<const double> baseline, std::span<const double> experiment);
 /// The number of labellings, n_b + n_e choose n_b: the least attainable p is 1 over it (2 for equal arms).
 double permutation_arrangements(std::size_t n_baseline, std::size_t n_experiment);

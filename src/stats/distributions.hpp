@@ -19,8 +19,8 @@ double student_t_quantile(double p, double nu);
 /// P(X >= k) for X ~ Binomial(n, p).
 double binomial_tail(std::size_t k, std::size_t n, double p);
 
-/// One-sided p-value for "rate 1 is higher than rate 2", given k1 events in t1 and k2 in t2. Exact: given k1 + k2 events,
-/// k1 is binomial with share t1 / (t1 + t2). Przyborowski & Wilenski 1940, Biometrika 31:313.
+/// One-sided p-value for "rate 1 is higher than rate 2", given k1 events in t1 and k2 in t2. Exact: given k1 + k2
+/// events, k1 is binomial with share t1 / (t1 + t2). Przyborowski & Wilenski 1940, Biometrika 31:313.
 double poisson_rate_p(double k1, double t1, double k2, double t2);
 
 struct Interval {

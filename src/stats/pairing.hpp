@@ -16,8 +16,9 @@ struct OrderPairing {
 /// `a` and `b` are training losses on common steps, one per step. The log is taken when all are positive.
 /// Detrended by a running median (window 101, at most n/10), first 5 % left out, Spearman at lags -20…20;
 /// paired when the largest exceeds max(0.15, 5 / sqrt n).
-/// Measured on language-model logs: 0.9978-0.9992 for the same data, below 0.011 for different data; small classifiers 0.38-0.99
-/// against 0.02-0.03. Ranks, because ten corrupted batches pulled Pearson's r from 0.84 to 0.48 and Spearman's only to 0.89.
+/// Measured on language-model logs: 0.9978-0.9992 for the same data, below 0.011 for different data; small classifiers
+/// 0.38-0.99 against 0.02-0.03. Ranks, because ten corrupted batches pulled Pearson's r from 0.84 to 0.48 and
+/// Spearman's only to 0.89.
 OrderPairing paired_by_order(std::span<const double> a, std::span<const double> b);
 
 }  // namespace expanalyze::stats

@@ -1,8 +1,8 @@
 // Random numbers without state: draw number `counter` of the stream `key` is a pure function of both.
-// Everything resampled takes its key from the data, so the same logs give the same report on every machine, in any order of
-// evaluation, and two analyses never share a stream by accident.
-// Idea: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", SC11 (a bijective mixer over a counter).
-// Mixer: SplitMix64, Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA.
+// Everything resampled takes its key from the data, so the same logs give the same report on every machine, in any
+// order of evaluation, and two analyses never share a stream by accident. Idea: Salmon et al. 2011, "Parallel random
+// numbers: as easy as 1, 2, 3", SC11 (a bijective mixer over a counter). Mixer: SplitMix64, Steele, Lea & Flood 2014,
+// "Fast splittable pseudorandom number generators", OOPSLA.
 #pragma once
 
 #include <cstdint>
