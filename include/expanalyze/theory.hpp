@@ -22,6 +22,7 @@ struct Claim {
   double from_share = 0.05, to_share = 1.0;     ///< scope.steps, as shares of the run
   std::string log_request, if_contradicted;     ///< derivation that the update prints
   double weight = 1;
+  std::vector<std::string> decisive_if;         ///< conditions under which the method rests on the claim; empty: always
 };
 
 struct TheoryCard {
@@ -31,6 +32,7 @@ struct TheoryCard {
   std::vector<std::string> mechanism_signals;
   std::vector<Claim> claims;
   std::string derivation;                       ///< id in src/theory/derivations.cpp; empty: none
+  std::map<std::string, std::string> inputs;    ///< what derivations read: epsilon = "config.ns_eps", residual = "ortho_err"
 };
 
 /// The built-in cards, parsed once; extra files are a user's own papers. Throws Error{input} with file and line.
