@@ -94,7 +94,8 @@ RobustSlope theil_sen(std::span<const double> x, std::span<const double> y, doub
   std::vector<double> slopes = pair_slopes(x.first(n), y.first(n), stride);
   if (slopes.empty()) return {kNaN, -kInf, kInf};
   std::sort(slopes.begin(), slopes.end());
-  const auto points = static_cast<double>((n + stride - 1) / stride), pairs = static_cast<double>(slopes.size());
+  const std::size_t used = (n + stride - 1) / stride;
+  const auto points = static_cast<double>(used), pairs = static_cast<double>(slopes.size());
   // Kendall's score of n independent points has variance n (n - 1) (2n + 5) / 18.
   const double z = normal_quantile(0.5 + 0.5 * confidence);
   const double width = z * std::sqrt(points * (points - 1) * (2 * points + 5) / 18);

@@ -83,6 +83,7 @@ TEST_CASE("Welch, worked by hand") {
   CHECK(test.difference == 3);
   CHECK(test.se == Approx(std::sqrt(2.5)));
   CHECK(test.df == Approx(6.25 / 1.0625));
+  CHECK(test.sd == Approx(2.5));  // of one seed: sqrt((2.5 + 10) / 2)
   CHECK(test.p == Approx(0.1075).margin(1e-4));
   CHECK(std::isnan(welch(Arm{1}, Arm{2, 3}).p));
 }
@@ -91,7 +92,8 @@ TEST_CASE("exact permutation test") {
   CHECK(permutation_arrangements(3, 3) == 20);
   CHECK(permutation_arrangements(8, 8) == 12870);
   CHECK(permutation_p(Arm{1, 2, 3}, Arm{4, 5, 6}) == Approx(2.0 / 20));
-  CHECK(permutation_p(Arm{1, 2, 4}, Arm{3, 5, 6}) == Approx(4.0 / 20));  // sums 6, 7 and their mirrors
+  CHECK(permutation_p(Arm{1, 2, 4}, Arm{3, 5, 6}) == Approx(4.0 / 20));              // sums 6, 7 and their mirrors
+  CHECK(permutation_p(Arm{0.1, 0.2, 0.3}, Arm{0.6, 0.7, 0.8}) == Approx(2.0 / 20));  // rounding must not break the tie
   CHECK(permutation_p(Arm{1, 1, 1}, Arm{1, 1, 1}) == 1);
   CHECK(permutation_p(Arm{0, 1}, Arm{7, 8, 9, 9, 9}) == Approx(1.0 / 21));  // no other pair is as far out
   CHECK(std::isnan(permutation_p(Arm{0, 1}, Arm{7, 8, 9, 9})));             // 15 labellings: too few

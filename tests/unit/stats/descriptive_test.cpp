@@ -56,6 +56,16 @@ TEST_CASE("detrend leaves nothing of a line and the noise of a curve") {
   CHECK(detrend(x)[500] == Approx(1).margin(0.003));
 }
 
+TEST_CASE("a short series is detrended with a window of a tenth") {
+  // A bump of 11 in 100: the window 11 sees it as level, the whole 101 would leave it standing.
+  std::vector<double> x(100, 0);
+  for (std::size_t i = 40; i < 51; ++i) x[i] = 1;
+  CHECK(detrend(x)[45] == 0);
+  x.assign(1100, 0);
+  for (std::size_t i = 500; i < 511; ++i) x[i] = 1;
+  CHECK(detrend(x)[505] == 1);
+}
+
 TEST_CASE("lag-1 autocorrelation") {
   // Deviations -1.5 -.5 .5 1.5: products .75 - .25 + .75 over squares 5
   CHECK(lag1_autocorrelation(std::vector<double>{1, 2, 3, 4}) == Approx(0.25));

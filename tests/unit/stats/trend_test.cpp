@@ -108,6 +108,15 @@ TEST_CASE("smoothing does not delay a bend and reduces noise") {
   CHECK(static_cast<double>(lowest) == Approx(1000).margin(60));
 }
 
+TEST_CASE("smoothing knows no direction: the mirrored series gives the mirrored curve") {
+  const CounterRng rng(12);
+  std::vector<double> x = counting(300), y(300), back(300);
+  for (std::size_t i = 0; i < 300; ++i) y[i] = 5 / (x[i] + 10) + 0.1 * rng.normal(i);
+  for (std::size_t i = 0; i < 300; ++i) back[i] = y[299 - i];
+  const std::vector<double> forth = smooth(x, y, 15), mirrored = smooth(x, back, 15);
+  for (std::size_t i = 0; i < 300; ++i) REQUIRE(forth[i] == Approx(mirrored[299 - i]).epsilon(1e-9));
+}
+
 TEST_CASE("usual smoothing windows") {
   CHECK(smoothing_window(10) == 5);
   CHECK(smoothing_window(5000) == 101);
