@@ -38,7 +38,8 @@ bool cumulative(Role role) {
   return role == Role::tokens || role == Role::samples || role == Role::flops || role == Role::wall;
 }
 
-/// Unix time in s began in 1970: no run lasts 1e8 s (3 years), every clock since 1973 is beyond. Milliseconds: 1e11 likewise.
+/// Unix time in s began in 1970: no run lasts 1e8 s (3 years), every clock since 1973 is beyond. Milliseconds: 1e11
+/// likewise.
 constexpr double kUnixSeconds = 1e8, kUnixMilliseconds = 1e11;
 
 /// Corrects by the values what the name alone cannot tell.
@@ -91,14 +92,15 @@ RoleChoice choose(Role role, const std::vector<Candidate*>& candidates) {
   const Candidate* best = candidates.front();
   for (const auto* c : candidates) {
     const bool labels_differ = c->series->labels.empty() != best->series->labels.empty();
-    const bool better = labels_differ         ? c->series->labels.empty()
+    const bool better = labels_differ        ? c->series->labels.empty()
                         : role == Role::step ? better_step(*c, *best, densest)
                                              : score(*c, densest) > score(*best, densest);
     if (better) best = c;
   }
   RoleChoice choice{role, best->series->logged_as, reason(*best, candidates), {}};
   for (const auto* c : candidates)
-    if (c->series->logged_as != choice.logged_as && choice.others.size() < 20) choice.others.push_back(c->series->logged_as);
+    if (c->series->logged_as != choice.logged_as && choice.others.size() < 20)
+      choice.others.push_back(c->series->logged_as);
   return choice;
 }
 
@@ -138,7 +140,8 @@ void apply_map(Run& run, std::vector<Candidate>& candidates, const std::map<Role
       const std::string near = closest(key, keys);
       std::vector<std::string> some(keys.begin(), keys.end());
       if (some.size() > 30) some.resize(30);
-      throw Error(Error::Kind::usage, fmt::format("--map {}={}: {} has no such key", to_string(role), one_line(key), run.path),
+      throw Error(Error::Kind::usage,
+                  fmt::format("--map {}={}: {} has no such key", to_string(role), one_line(key), run.path),
                   near.empty() ? "its keys: " + one_line(join(some, ", "), 600)
                                : fmt::format("did you mean {}?", one_line(near)));
     }
@@ -208,7 +211,8 @@ void assign_roles(Run& run, const std::map<Role, std::string>& map) {
     run.roles.push_back(choose(role, list));
     if (map.count(role) != 0) run.roles.back().why = "--map";
     for (auto* c : list)
-      if (c->series->logged_as == run.roles.back().logged_as && !c->meaning.name.empty()) c->series->name = c->meaning.name;
+      if (c->series->logged_as == run.roles.back().logged_as && !c->meaning.name.empty())
+        c->series->name = c->meaning.name;
   }
   undo_clashes(candidates);
 }

@@ -20,8 +20,8 @@ ClaimTest test_order(const Claim& claim, const TheoryInput& input, double confid
 /// Fewer effective records than this decide nothing (E1), unless every single record stands on one side.
 inline constexpr double kFewestEffective = 30;
 
-/// Integrated autocorrelation time, at least 1: 1 + 2 sum rho_k up to the first window M >= 5 tau (Sokal 1997, "Monte Carlo
-/// methods in statistical mechanics", sec. 3). 1 for a constant.
+/// Integrated autocorrelation time, at least 1: 1 + 2 sum rho_k up to the first window M >= 5 tau (Sokal 1997, "Monte
+/// Carlo methods in statistical mechanics", sec. 3). 1 for a constant.
 double autocorrelation_time(std::span<const double> x);
 
 /// expect.lo and expect.hi of a claim, -inf and +inf where absent.
