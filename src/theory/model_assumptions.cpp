@@ -112,6 +112,10 @@ void label_noise(const Facts& f, Draft& d) {
     for (int i = 0; i < 60; ++i) ((noise_floor((low + high) / 2, *k) < *train) ? low : high) = (low + high) / 2;
     p = low;
   }
+  if (!p && !k && train && *train > 0)
+    d.paragraphs.push_back(
+        fmt::format("With the number of classes K in the config, h(q) = {} would give the share of random targets.",
+                    number(*train)));
   if (!p) return;
   d.slots["label_noise_share"] = *p;
   d.paragraphs.push_back(

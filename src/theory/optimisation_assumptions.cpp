@@ -274,9 +274,19 @@ void weight_decay(const Facts& f, Draft& d) {
   const Opt wd = f.experiment({"weight_decay", "wd"});
   const Opt lr = peak_lr(f, true);
   d.paragraphs.push_back(f.outcome() + (f.changes().empty() ? "." : "; changed: " + f.changes() + "."));
+  const Opt first = f.first(Role::param_norm, true);
+  const Opt last = f.last(Role::param_norm, true);
+  const Opt last_baseline = f.last(Role::param_norm, false);
+  if (first && last && *first > 0) {
+    d.slots["param_norm_ratio"] = *last / *first;
+    d.paragraphs.push_back(fmt::format(
+        "The norm of the parameters went from {} to {}{}: what is forgotten is not learned again in time.",
+        number(*first), number(*last), last_baseline ? ", the baseline's ended at " + number(*last_baseline) : ""));
+    d.latex = R"(w_T=\sum_t(1-\eta\lambda)^{T-t}u_t,\quad \tau=1/(\eta\lambda))";
+  }
   if (!wd || !lr || *wd <= 0 || *lr <= 0) return;
   const double tau = 1 / (*lr * *wd);
-  d.slots = {{"weight_decay", *wd}, {"lr", *lr}, {"tau", tau}};
+  d.slots.insert({{"weight_decay", *wd}, {"lr", *lr}, {"tau", tau}});
   d.latex = fmt::format(R"(\tau=\frac{{1}}{{\eta\lambda}}=\frac{{1}}{{{}\cdot{}}}={}\ \text{{steps}})", number(*lr),
                         number(*wd), number(tau, 3));
   d.paragraphs.push_back(fmt::format(
