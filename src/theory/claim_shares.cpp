@@ -58,10 +58,11 @@ ClaimTest judge(const Violations& v, const std::vector<double>& values, const Cl
                     {"effective_sample"}};
   test.status = decide(v.share(), v.effective, claim.tolerance, confidence);
   // The limit of 30 guards against a misjudged autocorrelation. A decision that half as many records would give as
-  // well, or on which every single record agrees, does not hang on it.
+  // well, or on which every single record agrees, does not hang on it; 10 keeps the first from being said of a handful.
   const bool few = v.effective < kFewestEffective;
   const bool firm = test.status != ClaimStatus::mixed &&
-                    (v.unanimous() || decide(v.share(), v.effective / 2, claim.tolerance, confidence) == test.status);
+                    (v.unanimous() || (v.effective >= 10 &&
+                                       decide(v.share(), v.effective / 2, claim.tolerance, confidence) == test.status));
   if (few && !firm)
     return untestable(test.expected, fmt::format("too few effective samples, {} of {} records of {}",
                                                  number(v.effective, 2), number(v.n), subject));
@@ -151,16 +152,23 @@ ClaimTest test_ratio_range(const Claim& claim, const TheoryInput& input, double 
     return untestable(limit.text, fmt::format("no variation, {} is 0 throughout", signal_words(claim.target, input)));
   ClaimTest test =
       judge(v, all, claim, limit.text, code_span(pairs[0].proxy) + " / " + code_span(pairs[0].target), confidence);
-  if (test.status == ClaimStatus::untestable) return test;
   const Drift drift = drift_of(pairs, confidence);
   const double allowed = limit.low > 0 ? std::log(limit.high / limit.low) / 2 : INFINITY;
-  test.sentence += fmt::format(" Over a run the ratio changes by a factor {} (at most {} either way allowed).",
-                               number(std::exp(drift.value), 3), number(std::exp(allowed), 3));
-  if (test.status == ClaimStatus::supported && std::abs(drift.value) >= allowed) {
-    const bool sure = drift.low > allowed || drift.high < -allowed;
-    test.status = sure ? ClaimStatus::contradicted : ClaimStatus::mixed;
-    test.effect = sure ? std::min(1.0, std::abs(drift.value) / allowed - 1) : 0;
+  const bool drifts = drift.low > allowed || drift.high < -allowed;
+  const std::string said = fmt::format(" Over a run the ratio changes by a factor {} (at most {} either way allowed).",
+                                       number(std::exp(drift.value), 3), number(std::exp(allowed), 3));
+  if (drifts && test.status != ClaimStatus::contradicted) {
+    // A ratio on the move leaves few independent records to count, and is broken by its movement alone.
+    test.status = ClaimStatus::contradicted;
+    test.effect = std::min(1.0, std::abs(drift.value) / allowed - 1);
+    test.statistic = {
+        std::exp(drift.value), std::exp(drift.low), std::exp(drift.high), confidence, all.size(), {"drift"}};
+    test.sentence = code_span(pairs[0].proxy) + " / " + code_span(pairs[0].target) + ":" + said;
+    return test;
   }
+  if (test.status == ClaimStatus::untestable) return test;
+  test.sentence += said;
+  if (test.status == ClaimStatus::supported && std::abs(drift.value) >= allowed) test.status = ClaimStatus::mixed;
   return test;
 }
 

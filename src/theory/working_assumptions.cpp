@@ -10,10 +10,14 @@ namespace expanalyze {
 
 namespace {
 
+std::string outcome_and_changes(const Facts& f) {
+  return f.outcome() + (f.changes().empty() ? "." : "; changed: " + f.changes() + ".");
+}
+
 /// A diagnosis without a row still has its evidence: the card's sentence and the strongest observation.
 void from_evidence(const Facts& f, Draft& d) {
   const Finding* finding = f.headline();
-  d.paragraphs.push_back(f.outcome() + (f.changes().empty() ? "." : "; changed: " + f.changes() + "."));
+  d.paragraphs.push_back(outcome_and_changes(f));
   if (finding == nullptr) return;
   if (!finding->soul.empty()) d.paragraphs.push_back(finding->soul);
   const Evidence* strongest = nullptr;
@@ -41,6 +45,7 @@ WorkingUpdate explain_headline(const TheoryInput& input) {
     row->write(facts, draft);
   else
     from_evidence(facts, draft);
+  if (draft.paragraphs.empty()) draft.paragraphs.push_back(outcome_and_changes(facts));
 
   WorkingUpdate result;
   result.held = draft.held;
