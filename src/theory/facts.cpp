@@ -82,6 +82,12 @@ std::optional<double> Facts::first(Role role, bool of_experiment) const {
   return all.empty() ? std::nullopt : std::optional(stats::mean(all));
 }
 
+std::optional<double> Facts::peak_lr(bool of_experiment) const {
+  if (const auto logged = largest(Role::lr, of_experiment)) return logged;
+  const Names names{"lr", "learning_rate", "max_lr", "peak_lr"};
+  return of_experiment ? experiment(names) : baseline(names);
+}
+
 std::string Facts::outcome() const {
   const FinalQuality& final = input_.review.final_quality;
   const std::string metric = code_span(input_.review.metric.name);

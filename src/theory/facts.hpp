@@ -36,6 +36,9 @@ class Facts {
   [[nodiscard]] std::optional<double> last(Role role, bool of_experiment) const;
   [[nodiscard]] std::optional<double> first(Role role, bool of_experiment) const;
 
+  /// The largest logged learning rate, else the configured one.
+  [[nodiscard]] std::optional<double> peak_lr(bool of_experiment) const;
+
   /// "`val_loss` ended at 0.51 against 0.38 (difference +0.13 [0.11, 0.15])".
   [[nodiscard]] std::string outcome() const;
   /// Settings that differ, at most four: "`lr` 0.003 -> 0.03"; empty without any.

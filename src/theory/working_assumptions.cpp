@@ -30,7 +30,8 @@ void from_evidence(const Facts& f, Draft& d) {
 }  // namespace
 
 const WorkingAssumption* working_assumption(std::string_view diagnosis) {
-  for (const auto rows : {optimisation_assumptions(), model_assumptions(), outcome_assumptions()})
+  for (const auto rows :
+       {optimisation_assumptions(), gradient_assumptions(), model_assumptions(), outcome_assumptions()})
     for (const WorkingAssumption& row : rows)
       if (row.id == diagnosis) return &row;
   return nullptr;

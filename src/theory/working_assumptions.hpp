@@ -28,8 +28,9 @@ struct WorkingAssumption {
   void (*write)(const Facts&, Draft&);
 };
 
-/// Rows by part: how the optimiser moves, what the model and its data allow, how the run came out.
+/// Rows by part: the step, the gradients, what the model and its data allow, how the run came out.
 std::span<const WorkingAssumption> optimisation_assumptions();
+std::span<const WorkingAssumption> gradient_assumptions();
 std::span<const WorkingAssumption> model_assumptions();
 std::span<const WorkingAssumption> outcome_assumptions();
 const WorkingAssumption* working_assumption(std::string_view diagnosis);

@@ -80,7 +80,8 @@ TEST_CASE("a trace that bounds a size gets its threshold multiplied by d") {
 }
 
 TEST_CASE("every headline gets a working assumption that speaks of this run") {
-  for (const auto rows : {optimisation_assumptions(), model_assumptions(), outcome_assumptions()})
+  for (const auto rows :
+       {optimisation_assumptions(), gradient_assumptions(), model_assumptions(), outcome_assumptions()})
     for (const WorkingAssumption& row : rows) {
       INFO(row.id);
       World w;  // nothing logged but the final values: sentences without numbers must fall away
