@@ -74,8 +74,8 @@ Pairs logged_pairs(const Claim& claim, const TheoryInput& input) {
                             claim.to_share),
                {}};
   if (result.pairs.empty())
-    result.missing = fmt::format("signal missing, {} and {} are not logged at common steps", quoted(claim.proxy),
-                                 quoted(claim.target));
+    result.missing = fmt::format("signal missing, {} and {} are not logged at common steps",
+                                 signal_words(claim.proxy, input), signal_words(claim.target, input));
   return result;
 }
 
@@ -172,8 +172,8 @@ ClaimTest test_correlation(const Claim& claim, const TheoryInput& input, double 
 }
 
 ClaimTest test_monotone(const Claim& claim, const TheoryInput& input, double confidence) {
-  const std::string expected =
-      fmt::format("{} rises with {}: Kendall's tau > 0, isotonic R2 >= 0.5", quoted(claim.target), quoted(claim.proxy));
+  const std::string expected = fmt::format("{} rises with {}: Kendall's tau > 0, isotonic R2 >= 0.5",
+                                           signal_words(claim.target, input), signal_words(claim.proxy, input));
   const Pairs logged = logged_pairs(claim, input);
   if (!logged.missing.empty()) return untestable(expected, logged.missing);
   Pool pool;
@@ -205,8 +205,8 @@ ClaimTest test_monotone(const Claim& claim, const TheoryInput& input, double con
 ClaimTest test_scaling(const Claim& claim, const TheoryInput& input, double confidence) {
   const double wanted = expected_number(claim, input, "exponent", NAN);
   const double tol = expected_number(claim, input, "tol", 0.1);
-  const std::string expected =
-      fmt::format("{} ~ {}^{} +- {}", quoted(claim.target), quoted(claim.proxy), number(wanted), number(tol));
+  const std::string expected = fmt::format("{} ~ {}^{} +- {}", signal_words(claim.target, input),
+                                           signal_words(claim.proxy, input), number(wanted), number(tol));
   const Pairs logged = logged_pairs(claim, input);
   if (!logged.missing.empty()) return untestable(expected, logged.missing);
   if (!std::isfinite(wanted)) return untestable(expected, "the exponent is not in the config");
@@ -270,9 +270,10 @@ ClaimTest test_effect(const Claim& claim, const TheoryInput& input, double) {
   return test;
 }
 
-ClaimTest test_order(const Claim& claim, const TheoryInput&, double) {
-  return untestable(fmt::format("{} moves before {}", quoted(claim.proxy), quoted(claim.target)),
-                    "the onset of a change is not yet dated for single signals");
+ClaimTest test_order(const Claim& claim, const TheoryInput& input, double) {
+  return untestable(
+      fmt::format("{} moves before {}", signal_words(claim.proxy, input), signal_words(claim.target, input)),
+      "the onset of a change is not yet dated for single signals");
 }
 
 }  // namespace expanalyze

@@ -37,7 +37,7 @@ double expected_number(const Claim& claim, const TheoryInput& input, const std::
 /// "`gram_trace` of 3 runs".
 std::string described(const std::vector<Signal>& signals);
 ClaimTest untestable(std::string expected, std::string reason);
-/// Names of the alternatives of a signal in code spans, "`a` or `b`".
-std::string quoted(std::string_view names);
+/// A signal as the experiment logged it, in backticks; when it did not, all its names: "`a` or `b`".
+std::string signal_words(std::string_view names, const TheoryInput& input);
 
 }  // namespace expanalyze

@@ -161,7 +161,9 @@ Limits limits(const Claim& claim, const TheoryInput& input, const std::string& w
   return result;
 }
 
-std::string quoted(std::string_view names) {
+std::string signal_words(std::string_view names, const TheoryInput& input) {
+  if (const auto logged = signals(input.runs, input.comparison.experiment, names); !logged.empty())
+    return code_span(logged.front().name);
   std::vector<std::string> words;
   for (const std::string_view name : alternatives(names)) words.push_back(code_span(name));
   return join(words, " or ");

@@ -18,6 +18,8 @@ double live_tolerance() { return std::round(1.1 * ns::residual_floor(ns::kTuned)
 
 namespace {
 
+std::string two_digits(double value) { return fmt::format("{:.2f}", value); }
+
 /// The size n of the square Gaussian matrix whose residual after k iterations is the measured one, and the iterations
 /// that bring 95 % of its singular values into the band. Decaying spectra look like larger Gaussian ones: hence
 /// "effective".
@@ -51,7 +53,7 @@ std::string map_paragraph(const ns::Band& band, const ns::LongRun& end, const ns
       "iterations (five spectra iterated 30 times; {} on the final cycle).",
       number(points[0].at), number(points[0].multiplier, 3), number(band.low, 3), number(band.high, 4),
       number(end.cycle[0], 3), number(end.cycle[1], 4), number(end.cycle[2], 3), number(end.cycle[3], 4),
-      number(ns::first_maximum(ns::kTuned).value, 5), number(floor.low, 2), number(floor.high, 2),
+      number(ns::first_maximum(ns::kTuned).value, 5), two_digits(floor.low), two_digits(floor.high),
       number(end.residual, 3));
 }
 
@@ -105,7 +107,7 @@ bool pinned(const TheoryUpdate& update) {
 /// The rule that follows.
 void add_rule(const CardInputs& in, const ns::Range& floor, double live, TheoryUpdate& update) {
   const auto epsilon = in.number("epsilon");
-  const std::string floor_text = fmt::format("{}-{}", number(floor.low, 2), number(floor.high, 2));
+  const std::string floor_text = fmt::format("{}-{}", two_digits(floor.low), two_digits(floor.high));
   if (epsilon && *epsilon > 0) {
     update.slots["eps"] = *epsilon;
     update.slots["eps_factor"] = live / *epsilon;
@@ -137,13 +139,14 @@ void add_rule(const CardInputs& in, const ns::Range& floor, double live, TheoryU
         number(update.slots["ns_steps_needed"]));
   } else if (update.slots.count("ns_steps_needed") != 0) {
     update.text += fmt::format(
-        "\nUpdated rule: run {} iterations, or stop on the entry rule r < {}; a fixed {} leaves the residual at {}.",
+        "\nUpdated rule: run {} iterations, or stop on the entry rule r < {}; the {} of this run leave the residual at "
+        "{}.",
         number(update.slots["ns_steps_needed"]), number(live), number(update.slots["avg_steps"], 2),
         number(update.slots["residual_median"], 3));
   } else {
     update.text += fmt::format(
         "\nThe rule that follows: a tolerance below {} never fires, one of {} fires on entry into the band.",
-        number(floor.low, 2), number(live));
+        two_digits(floor.low), number(live));
   }
 }
 
@@ -168,7 +171,7 @@ TheoryUpdate derive_newton_schulz(const CardInputs& in) {
       R"(\sigma_k\in[{2},{3}],\qquad r_k=\tfrac{{1}}{{\sqrt n}}\lVert I-X_kX_k^\top\rVert_F\in[{4},{5}]\ \forall k,\qquad )"
       R"(r_k<\varepsilon\ \text{{live}}\iff\varepsilon\ge{6})",
       number(points[0].at), number(std::abs(points[0].multiplier), 3), number(band.low, 3), number(band.high, 4),
-      number(floor.low, 2), number(floor.high, 2), number(live));
+      two_digits(floor.low), two_digits(floor.high), number(live));
   if (const auto eps = update.slots.find("eps"); eps != update.slots.end())
     update.latex += fmt::format(R"(,\qquad \frac{{\varepsilon_{{new}}}}{{\varepsilon}}=\frac{{{}}}{{{}}}={})",
                                 number(live), number(eps->second), number(update.slots["eps_factor"], 3));

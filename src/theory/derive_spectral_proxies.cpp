@@ -101,9 +101,9 @@ void add_stopping(const CardInputs& in, TheoryUpdate& update) {
       update.slots["avg_steps"] = stats::mean(iterations);
       update.text += fmt::format(", after {} iterations in the mean", number(stats::mean(iterations), 3));
     }
-    update.text +=
-        fmt::format("; an update inside the band has {} to {}.", number(ns::residual_floor(ns::kTuned).low, 2),
-                    number(ns::residual_floor(ns::kTuned).high, 2));
+    update.text += fmt::format("; an update inside the band has {} to {}.",
+                               fmt::format("{:.2f}", ns::residual_floor(ns::kTuned).low),
+                               fmt::format("{:.2f}", ns::residual_floor(ns::kTuned).high));
   }
   update.text += fmt::format(
       "\nUpdated rule: stop on the unsigned residual |I - XX'|_F / sqrt(n) < {} instead of the trace.", number(live));
@@ -150,7 +150,7 @@ TheoryUpdate derive_spectral_proxies(const CardInputs& in) {
         in.signal_name("trace"), in.signal_name("spectral_norm"), said(d), d.n, in.runs("trace"));
     update.latex = fmt::format(
         R"(\mathrm{{tr}}A=d\,\lambda_1,\quad d={0},\qquad \frac{{\partial\ln\mathrm{{tr}}A}}{{\partial\ln\sigma^2}}\le\frac{{d-1}}{{d}}={1}\ \gg\ )"
-        R"(\frac{{\partial\ln\lambda_1}}{{\partial\ln\sigma^2}}\approx(1+\gamma)\frac{{\sigma^2}}{{\theta}},\qquad \varepsilon_{{tr}}=d\,\varepsilon)",
+        R"(\frac{{\partial\ln\lambda_1}}{{\partial\ln\sigma^2}}\approx(1+\gamma)\frac{{\sigma^2}}{{\theta}})",
         number(d.median, 3), number(sp::noise_share_at(d.median), 3));
     add_noise(d, update);
     add_estimators(d, frobenius, gershgorin, update);
@@ -161,6 +161,10 @@ TheoryUpdate derive_spectral_proxies(const CardInputs& in) {
                     R"(\overline{(1-\sigma^2)^2}=\Big(\tfrac1n\mathrm{tr}(I-XX^\top)\Big)^2+\mathrm{Var}(\sigma^2))";
   } else if (d.known()) {
     add_threshold(in, d, update);
+    update.latex += R"(,\qquad \varepsilon_{tr}=d\,\varepsilon)";
+    if (const auto eps = update.slots.find("eps"); eps != update.slots.end())
+      update.latex += fmt::format(R"(={}\cdot{}={})", number(d.median, 3), number(eps->second),
+                                  number(update.slots["eps_trace"], 3));
   }
   if (!update.text.empty() && update.text.front() == '\n') update.text.erase(0, 1);
   if (update.text.empty()) return {};
