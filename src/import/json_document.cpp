@@ -33,6 +33,14 @@ bool is_record_list(const Json& value) {
          std::any_of(value.begin(), value.end(), [](const Json& v) { return v.is_object(); });
 }
 
+/// Where a run came from is no setting of it: two runs always differ in it.
+bool is_provenance(const std::string& path) {
+  for (const auto& word : take_apart(path).words)
+    for (const auto* known : {"git", "commit", "branch", "host", "hostname", "date", "id", "uuid"})
+      if (word == known) return true;
+  return false;
+}
+
 /// What a walk through the document finds.
 struct Contents {
   std::string_view text;
@@ -53,6 +61,9 @@ void walk(const Json& object, const std::string& prefix, Contents& found) {
       read_records(value, found.text, key, found.builder);
     } else if (is_column(value)) {
       found.columns.emplace_back(key, value);
+    } else if (is_provenance(path)) {
+      found.builder.note("value.text",
+                         fmt::format("words about where the run came from are left out, first {}", code_span(path)));
     } else if (json_number(value)) {
       found.totals.emplace_back(path, value);
     } else if (value.is_string()) {
