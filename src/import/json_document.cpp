@@ -185,26 +185,35 @@ void read(Lines& lines, RunBuilder& builder) {
   builder.one_document(lines.count());
 }
 
+/// Two lists of numbers side by side, or a list of records, at this level or below.
+bool holds_curves(const Json& object) {
+  std::map<std::size_t, int> columns;
+  for (const auto& [key, value] : object.items()) {
+    if (is_record_list(value) || (value.is_object() && !is_config_key(key) && holds_curves(value))) return true;
+    if (is_column(value) && value.size() > 1 && json_number(value[0]) && ++columns[value.size()] >= 2) return true;
+  }
+  return false;
+}
+
+/// A document that is longer than the head: the head cannot be parsed.
+Sniff sniff_beginning(std::string_view text) {
+  const bool lists = text.find(": [") != std::string_view::npos || text.find(":[") != std::string_view::npos;
+  return lists ? Sniff{60, "it begins like one object with lists"} : Sniff{15, "it begins like a JSON object"};
+}
+
 Sniff sniff(const Probe& probe) {
   const auto text = trim(probe.head);
   if (text.empty() || (text.front() != '{' && text.front() != '[')) return {};
   const bool list = text.front() == '[';
   if (list && text.find('{') == std::string_view::npos) return {};
   const auto end_of_line = std::min(text.find('\n'), text.size());
-  const bool first_line_whole = parse_json(text.substr(0, end_of_line)).has_value();
-  if (end_of_line < text.size() && first_line_whole)
-    return {};  // a document of one line ends there: these are JSON lines
+  // A document of one line would end there: these are JSON lines.
+  if (end_of_line < text.size() && parse_json(text.substr(0, end_of_line))) return {};
   if (list) return {70, "it is a list of objects"};
   const auto document = parse_json(text);
-  const bool arrays = text.find(": [") != std::string_view::npos || text.find(":[") != std::string_view::npos;
-  if (end_of_line < text.size())
-    return arrays ? Sniff{70, "it is one object with lists"} : Sniff{30, "it is one object"};
-  if (!document) return {15, "it begins like a JSON object"};
-  const auto columns =
-      std::count_if(document->begin(), document->end(), [](const Json& v) { return is_column(v) && v.size() > 1; });
-  const auto nested = document->find("history");
-  const bool parallel = columns >= 2 || (nested != document->end() && nested->is_object());
-  return parallel ? Sniff{70, "it is one object with lists side by side"} : Sniff{30, "it is one object"};
+  if (!document) return sniff_beginning(text);
+  return holds_curves(*document) ? Sniff{70, "it is one object with lists side by side"}
+                                 : Sniff{30, "it is one object"};
 }
 
 }  // namespace

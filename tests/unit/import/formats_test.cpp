@@ -188,3 +188,14 @@ TEST_CASE("what is no log is one clear error") {
   CHECK(message("hello\nworld\n").find("format") != std::string::npos);
   CHECK(message("{\"a\": \"b\"}\n{\"a\": \"c\"}\n").find("no numbers") != std::string::npos);
 }
+
+TEST_CASE("a document on one long line is no JSON line") {
+  std::string steps, losses;
+  for (int i = 0; i < 20000; ++i) {
+    steps += (i > 0 ? "," : "") + std::to_string(i);
+    losses += i > 0 ? ",0.5" : "0.5";
+  }
+  const Run run = read_text("m.json", "{\"steps\": [" + steps + "], \"loss\": [" + losses + "]}");
+  CHECK(run.format == "json_document");
+  CHECK(find(run, Role::train_loss)->value.size() == 20000);
+}
