@@ -65,13 +65,18 @@ int score(const Candidate& c, std::size_t densest) {
          (c.test ? 1 : 0);
 }
 
+bool better_name(const Candidate& a, const Candidate& b, std::size_t densest) {
+  if (score(a, densest) != score(b, densest)) return score(a, densest) > score(b, densest);
+  return a.meaning.order < b.meaning.order;
+}
+
 /// The step axis must rise: whatever falls back least often counts updates. Evaluation rows of MMEngine hold the epoch
 /// under `step`, where `iter` counts updates; batch numbers start again with each epoch.
 bool better_step(const Candidate& a, const Candidate& b, std::size_t densest) {
   const bool a_dense = a.series->value.size() * 2 >= densest, b_dense = b.series->value.size() * 2 >= densest;
   if (a_dense != b_dense) return a_dense;
   if (a.falls != b.falls) return a.falls < b.falls;
-  return score(a, densest) > score(b, densest);
+  return better_name(a, b, densest);
 }
 
 std::size_t densest_of(const std::vector<Candidate*>& candidates) {
@@ -94,7 +99,7 @@ RoleChoice choose(Role role, const std::vector<Candidate*>& candidates) {
     const bool labels_differ = c->series->labels.empty() != best->series->labels.empty();
     const bool better = labels_differ        ? c->series->labels.empty()
                         : role == Role::step ? better_step(*c, *best, densest)
-                                             : score(*c, densest) > score(*best, densest);
+                                             : better_name(*c, *best, densest);
     if (better) best = c;
   }
   RoleChoice choice{role, best->series->logged_as, reason(*best, candidates), {}};
@@ -112,6 +117,17 @@ void demote_components(std::vector<Candidate>& candidates) {
     });
     for (auto& c : candidates)
       if (whole && c.meaning.role == role && c.meaning.component) c.meaning = {};
+  }
+}
+
+/// One number beside a curve of the same kind is a summary: the `train_loss` of Hugging Face's last row is a mean over the run.
+void demote_summaries(std::vector<Candidate>& candidates) {
+  for (const Role role : {Role::train_loss, Role::eval_loss, Role::eval_metric, Role::train_metric}) {
+    const bool curve = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+      return c.meaning.role == role && c.series->value.size() >= 3;
+    });
+    for (auto& c : candidates)
+      if (curve && c.meaning.role == role && c.series->value.size() == 1) c.meaning = {};
   }
 }
 
@@ -200,6 +216,7 @@ void assign_roles(Run& run, const std::map<Role, std::string>& map) {
     check_values(candidates.back());
   }
   demote_components(candidates);
+  demote_summaries(candidates);
   settle_bare_metrics(candidates, keys);
   apply_map(run, candidates, map);
   for (std::size_t i = 0; i < candidates.size(); ++i) write_series(run, candidates[i], keys[i]);
