@@ -92,7 +92,7 @@ std::string notes(const Report& report) {
   for (const Note& note : report.review.notes) said.push_back({&note, ""});
   gather_notes(said, report.baseline);
   gather_notes(said, report.experiment);
-  if (said.empty()) return paragraph("Every line of every log was understood; nothing was guessed.");
+  if (said.empty()) return paragraph("Nothing was noted: no line was skipped.");
   std::string out = "Notes:\n\n";
   for (const SaidNote& s : said) out += note_line(s);
   return out + "\n";
