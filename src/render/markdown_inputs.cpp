@@ -16,14 +16,14 @@ void add_runs(Table& table, const char* side, const std::vector<Run>& runs, cons
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const Run& r = runs[i];
     const std::string range = i < steps.size() ? number(steps[i][0]) + " to " + number(steps[i][1]) : "-";
-    table.add({side, code_span(r.path, 200), code_span(r.format), std::to_string(r.lines),
+    table.add({side, code_span(r.label), code_span(r.path, 200), code_span(r.format), std::to_string(r.lines),
                std::to_string(r.lines_understood), range});
   }
 }
 
 std::string files(const Report& report) {
   constexpr auto right = Table::Align::right;
-  Table table({{"Side"}, {"File"}, {"Format"}, {"Lines", right}, {"Understood", right}, {"Steps"}});
+  Table table({{"Side"}, {"Run"}, {"File"}, {"Format"}, {"Lines", right}, {"Understood", right}, {"Steps"}});
   add_runs(table, "baseline", report.baseline, report.baseline_steps);
   add_runs(table, "experiment", report.experiment, report.experiment_steps);
   return table.str();
