@@ -7,6 +7,9 @@
 
 namespace expanalyze {
 
+namespace {
+
+/// Fewest insertions, deletions and replacements of bytes that make one of the other (Levenshtein 1966).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -21,6 +24,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
+
+}  // namespace
 
 std::vector<std::string> nearest(std::string_view word, std::span<const std::string> names, std::size_t most) {
   std::vector<std::pair<std::size_t, std::string>> close;
