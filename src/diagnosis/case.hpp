@@ -1,0 +1,93 @@
+// What a card may look at: the two sides, the review, and statistics that several cards share.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expanalyze/diagnosis.hpp"
+#include "stats/spikes.hpp"
+#include "store/trajectory.hpp"
+
+namespace expanalyze {
+
+using Runs = std::vector<const Run*>;
+
+/// Is a learning rate too high or too low? Three ratios of the experiment to the baseline (science handbook D0.7), from
+/// the training loss (else the metric), means over seeds. NaN: not computable.
+struct LrStatistics {
+  double slope_b, slope_e;  ///< κ_T: fall of the loss per e-fold of steps over the half before annealing
+  double gain_b, gain_e;    ///< g: loss at the start of annealing minus final loss
+  double r_kappa, r_gain, r_sigma;
+};
+
+/// Spikes of the training loss of one side.
+struct SpikeCount {
+  std::size_t spikes = 0, unrecovered = 0;
+  double records = 0;
+  double share_lost = 0;  ///< of the records, that lie inside a spike
+  double highest = 0;     ///< in log units
+  std::vector<Place> where;
+};
+
+struct Case {
+  const RunStore& store;
+  const Comparison& comparison;
+  const Review& review;
+  Runs baseline, experiment;
+  LrStatistics lr;
+  double sign = 1;                     ///< +1: lower metric is better
+  double gap = 0;                      ///< oriented difference of final quality: > 0: the experiment is worse
+  double gap_scale = 0;                ///< smallest gap that is not seed noise: half the 95 % interval, at least δ
+  bool worse = false, better = false;  ///< resolved on equal steps, or failed
+  std::size_t undeclared = 0;          ///< q: consequential config differences beyond the first (D0.5)
+
+  Case(const RunStore& store, const Comparison& comparison, const Review& review);
+
+  /// A config difference by the usual names of a setting; nullptr when both sides share it or it is not known.
+  [[nodiscard]] const ConfigDifference* changed(std::initializer_list<std::string_view> names) const;
+};
+
+/// Evidence strength (D0.6): 0 at half the threshold or below, tanh in log units around it, ~1 at twice the threshold.
+double graded_above(double value, double threshold);
+double graded_below(double value, double threshold);
+
+/// One number a run, by `of`, averaged over the runs of a side; NaN when no run has it.
+double mean_over(const Runs& runs, const std::function<double(const Run&)>& of);
+/// Median of the finite values of a role between two shares of the run; NaN when it is not logged there.
+double median_of(const Run& run, Role role, double from_share = 0, double to_share = 1);
+double first_of(const Run& run, Role role);
+/// Median over the last tenth (at least three points).
+double last_of(const Run& run, Role role);
+bool logs(const Runs& runs, Role role);
+/// Optimizer-step size in tokens or samples; NaN when unknown.
+double tokens_per_step(const Run& run);
+SpikeCount count_spikes(const Runs& runs);
+
+/// The place of a series as a whole, or at one of its points.
+Place place_of(const Run& run, Role role);
+Place place_at(const Run& run, const Series& series, const Curve& curve, std::size_t index);
+
+/// "an estimate over n seeds": mean with its range as interval.
+Estimate over_seeds(const Runs& runs, const std::function<double(const Run&)>& of);
+
+/// Counter-evidence for every card that explains a loss of quality: the experiment did not lose any.
+void weigh_outcome(const Case& c, Scored& scored);
+/// "`lr` 0.03 → 2" of a config difference.
+std::string say_change(const ConfigDifference& difference);
+/// Both values of a numeric difference; nullopt when one is missing or not a number.
+struct NumberChange {
+  double from, to;
+};
+std::optional<NumberChange> number_change(const ConfigDifference* difference);
+
+// The list of cards, in the order of the report (detectors.cpp).
+extern const Detector divergence, lr_too_high, lr_too_low, overfitting, gradient_clipping_saturated, inert_mechanism,
+    mechanism_saturated, manifold_drift, loss_spikes_recovering, compute_inefficient_gain, truncated_run,
+    seed_noise_only;
+
+}  // namespace expanalyze

@@ -1,0 +1,145 @@
+// Step 2 on one page: every card is asked, its evidence weighed, consequences are explained away, the headline chosen.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "diagnosis/case.hpp"
+#include "diagnosis/weigh.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+constexpr double kPossible = 0.33;  // D0.6: below this a finding is not shown
+
+/// Cards that state what is in the log rather than what caused the difference: a second change in the config does not
+/// weaken them.
+bool states_a_fact(std::string_view id) {
+  static constexpr std::array<std::string_view, 9> facts{"divergence",
+                                                         "truncated_run",
+                                                         "seed_noise_only",
+                                                         "inert_mechanism",
+                                                         "compute_inefficient_gain",
+                                                         "throughput_regression",
+                                                         "resume_discontinuity",
+                                                         "confounded_config",
+                                                         "loss_spikes_recovering"};
+  return std::find(facts.begin(), facts.end(), id) != facts.end();
+}
+
+Finding weigh(const Detector& card, Scored scored, std::size_t undeclared) {
+  Finding out;
+  out.id = card.id;
+  const double confounded = states_a_fact(card.id) ? 0 : std::log1p(static_cast<double>(undeclared));  // D0.5
+  const double odds = log_odds(card.prior, scored.evidence) - confounded;
+  out.completeness = completeness(scored.evidence, scored.missing_weight);
+  out.probability = std::min(1 / (1 + std::exp(-odds)), 0.5 + 0.5 * out.completeness);
+  out.effect_share = std::clamp(scored.effect_share, 0.0, 1.0);
+  out.evidence = std::move(scored.evidence);
+  // A line without strength moved nothing and would only be noise in the report.
+  std::erase_if(out.evidence, [](const Evidence& e) { return e.strength < 0.02; });
+  std::stable_sort(out.evidence.begin(), out.evidence.end(),
+                   [](const Evidence& a, const Evidence& b) { return a.weight * a.strength > b.weight * b.strength; });
+  out.soul = std::move(scored.soul);
+  out.slots = std::move(scored.slots);
+  return out;
+}
+
+double rank(const Finding& f) { return f.probability * (0.25 + 0.75 * f.effect_share); }
+
+/// Nothing reached "possible": name the signals that would decide, taken from the cards that could not be tested.
+std::string undetermined(const Diagnosis& diagnosis) {
+  std::vector<std::string> requests;
+  for (const auto& card : diagnosis.untestable)
+    if (requests.size() < 3 && std::find(requests.begin(), requests.end(), card.log_request) == requests.end())
+      requests.push_back(card.log_request);
+  if (requests.empty())
+    return fmt::format("The logs do not contain the cause: {} causes were tested and none stands out.",
+                       diagnosis.clear.size());
+  return fmt::format("The logs do not contain the cause; the signals that would reveal it: {}.", join(requests, "; "));
+}
+
+std::string improvement(const Case& c) {
+  const FinalQuality& f = c.review.final_quality;
+  return fmt::format(
+      "The change helps: {} ends at {} against {} ({}, 95 % interval {}), and nothing in the logs speaks for a fault "
+      "of "
+      "the evaluation.",
+      code_span(c.review.metric.name), number(f.experiment.value), number(f.baseline.value), percent(f.relative.value),
+      interval(f.difference.low, f.difference.high, 3));
+}
+
+/// A run without a fault: improved, and no card explains it away as a fault of measurement or of cost.
+bool genuinely_improved(const Case& c, const Diagnosis& diagnosis) {
+  if (!c.better) return false;
+  return std::none_of(diagnosis.findings.begin(), diagnosis.findings.end(), [](const Finding& f) {
+    return f.symptom_of.empty() && f.probability >= 0.5 && f.effect_share > 0.25;
+  });
+}
+
+/// How sure the improvement is: 0.98 at |t| of 2.36 would be too bold, so it grows with the distance of the interval
+/// from zero.
+double improvement_probability(const Case& c) {
+  const double distance = (std::abs(c.gap) - c.gap_scale) / std::max(c.gap_scale, 1e-300);
+  return std::clamp(0.7 + 0.12 * distance, 0.7, 0.95);
+}
+
+void choose_headline(const Case& c, Diagnosis& out) {
+  if (genuinely_improved(c, out)) {
+    out.headline = "genuine_improvement";
+    out.headline_probability = improvement_probability(c);
+    out.soul = improvement(c);
+    return;
+  }
+  const Finding* best = nullptr;
+  for (const auto& f : out.findings)
+    if (f.symptom_of.empty() && f.probability >= kPossible && (!best || rank(f) > rank(*best))) best = &f;
+  if (!best) {
+    out.headline = "undetermined";
+    out.soul = undetermined(out);
+    return;
+  }
+  out.headline = best->id;
+  out.headline_probability = best->probability;
+  out.soul = best->soul;
+}
+
+}  // namespace
+
+Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Review& review) {
+  const Case c(runs, comparison, review);
+  Diagnosis out;
+  for (const Detector* card : detectors()) {
+    Outcome outcome = card->detect(c);
+    if (auto* missing = std::get_if<Untestable>(&outcome)) {
+      missing->id = card->id;
+      out.untestable.push_back(std::move(*missing));
+      continue;
+    }
+    auto& scored = std::get<Scored>(outcome);
+    std::string looked_at = scored.looked_at;
+    Finding finding = weigh(*card, std::move(scored), c.undeclared);
+    if (finding.probability < 0.05)
+      out.clear.push_back({card->id, std::move(looked_at)});
+    else
+      out.findings.push_back(std::move(finding));
+  }
+  explain_away(out.findings);
+  std::stable_sort(out.findings.begin(), out.findings.end(), [](const Finding& a, const Finding& b) {
+    if (a.symptom_of.empty() != b.symptom_of.empty()) return a.symptom_of.empty();
+    return rank(a) > rank(b);
+  });
+  choose_headline(c, out);
+  return out;
+}
+
+const Finding* finding(const Diagnosis& diagnosis, std::string_view id) {
+  const auto it =
+      std::find_if(diagnosis.findings.begin(), diagnosis.findings.end(), [&](const Finding& f) { return f.id == id; });
+  return it == diagnosis.findings.end() ? nullptr : &*it;
+}
+
+}  // namespace expanalyze

@@ -1,0 +1,10 @@
+// The importers by name: importers.cpp lists them, tests call one.
+#pragma once
+
+#include "expanalyze/import.hpp"
+
+namespace expanalyze {
+
+extern const Importer jsonl, hf_trainer_state, json_document, csv;
+
+}  // namespace expanalyze

@@ -1,0 +1,128 @@
+#include "recipe/propose.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// F1: how often a right diagnosis leads to a change that works, before any feedback.
+double success(PathKind kind) {
+  switch (kind) {
+    case PathKind::hyperparameter:
+      return 0.5;
+    case PathKind::mathematical:
+      return 0.3;
+    case PathKind::architectural:
+      return 0.25;
+    case PathKind::measurement:
+      return 0;
+  }
+  return 0;
+}
+
+Curve metric_curve(const Situation& s, const Run& run) {
+  for (const auto& series : run.series)
+    if (series.labels.empty() && series.logged_as == s.review.metric.name) return finite(trajectory(run, series));
+  return finite(trajectory(run, s.review.metric.role));
+}
+
+/// Stop when, at a quarter of the run, the new run is still nearer to the experiment than to the baseline.
+KillCriterion kill_criterion(const Situation& s) {
+  KillCriterion kill;
+  kill.signal = s.review.metric.name;
+  const Curve b = metric_curve(s, baseline(s));
+  const Curve e = metric_curve(s, experiment(s));
+  if (b.size() < 2) return kill;
+  const double quarter = 0.25 * b.step.back();
+  const auto at = std::lower_bound(b.step.begin(), b.step.end(), quarter);
+  kill.step = at == b.step.end() ? b.step.back() : *at;
+  const double base = value_at(b, kill.step);
+  const double exp = value_at(e, kill.step);
+  const bool lower_better = s.review.metric.direction == Direction::min;
+  const bool behind = std::isfinite(exp) && (lower_better ? exp > base : exp < base);
+  // Half-way between the two curves; where the experiment is not behind there, 2 % worse than the baseline.
+  const double threshold = behind ? 0.5 * (base + exp) : base * (lower_better ? 1.02 : 0.98);
+  kill.condition = fmt::format("{} {} {}", s.review.metric.name, lower_better ? ">" : "<", number(threshold, 3));
+  return kill;
+}
+
+}  // namespace
+
+const Run& experiment(const Situation& s) { return s.runs.runs[s.comparison.experiment.front()]; }
+const Run& baseline(const Situation& s) { return s.runs.runs[s.comparison.baseline.front()]; }
+
+double slot(const Situation& s, std::string_view name) {
+  if (!s.finding) return kNan;
+  const auto it = s.finding->slots.find(std::string(name));
+  return it == s.finding->slots.end() ? kNan : it->second;
+}
+
+double peak_lr(const Run& run) {
+  const Curve lr = finite(trajectory(run, Role::lr));
+  if (!lr.empty()) return *std::max_element(lr.value.begin(), lr.value.end());
+  return config_number(run, kLearningRate).value_or(kNan);
+}
+
+double ceiling(const Situation& s) {
+  const double difference = s.review.final_quality.difference.value;
+  const double sign = s.review.metric.direction == Direction::min ? 1 : -1;
+  const RunEnd& b = s.review.ends.front();
+  const RunEnd& e = s.review.ends[s.comparison.baseline.size()];
+  const double from_start = std::abs(e.first_value - b.final_value);
+  if (!std::isfinite(difference)) return from_start;
+  return std::max(0.0, std::isfinite(from_start) ? std::min(sign * difference, std::max(from_start, sign * difference))
+                                                 : sign * difference);
+}
+
+double two_digits(double value) {
+  if (!std::isfinite(value) || value == 0) return value;
+  // Through text, so that 0.0011 is the double nearest to 0.0011 and not to 11 * 0.0001.
+  const std::string text = fmt::format("{:.1e}", value);
+  double out = value;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
+Path start_path(const Situation& s, const Move& move, std::string title, std::string why, double share) {
+  Path path;
+  path.move = move.id;
+  path.kind = move.kind;
+  path.title = std::move(title);
+  path.why = std::move(why);
+  if (s.finding) path.because.emplace_back(s.finding->id);
+  if (s.theory.wrong_assumption)
+    path.because.push_back(s.theory.wrong_assumption->first + "." + s.theory.wrong_assumption->second);
+  const double whole = share * ceiling(s);
+  const double p = s.finding ? s.finding->probability : 0;
+  const double sign = s.review.metric.direction == Direction::min ? -1 : 1;
+  // From a tenth of the expected gain to a little more than the whole ceiling: the estimate of a gain is good to a
+  // factor of three (F1).
+  const double expected = p * success(move.kind) * whole;
+  const double ends[] = {sign * 0.1 * expected, sign * 1.1 * whole};
+  path.difference = {sign * expected,     std::min(ends[0], ends[1]), std::max(ends[0], ends[1]), 0.8, 0,
+                     {"ceiling_analysis"}};
+  path.kill = kill_criterion(s);
+  return path;
+}
+
+void change_setting(const Situation& s, Path& path, const std::string& key, const ConfigValue& value) {
+  path.changes[key] = value;
+  const auto base = baseline(s).config.find(key);
+  path.is_revert = base != baseline(s).config.end() && base->second == value;
+}
+
+void change_setting(const Situation& s, Path& path, std::span<const std::string_view> names, double value) {
+  const std::string key = config_key(experiment(s), names);
+  if (!key.empty()) change_setting(s, path, key, ConfigValue{value});
+}
+
+}  // namespace expanalyze

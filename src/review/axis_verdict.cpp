@@ -1,0 +1,140 @@
+// The verdict at equal steps, tokens, seconds and FLOPs (science handbook B6, B7).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "review/compared.hpp"
+#include "stats/descriptive.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+// Two jobs on nominally equal machines differ by this much in time; FLOPs and tokens are counted, not measured.
+constexpr double kEqualSeconds = 0.10;
+constexpr double kEqualCount = 0.01;
+// A run that is read before this share of its own plan is read in the middle of its schedule (B6.1).
+constexpr double kMidSchedule = 0.9;
+
+std::string amount(Axis axis, double x) {
+  switch (axis) {
+    case Axis::step:
+      return number(x) + " steps";
+    case Axis::tokens:
+      return count(x) + " samples or tokens";
+    case Axis::wall:
+      return duration(x);
+    case Axis::flops:
+      return flop_count(x);
+  }
+  return {};
+}
+
+/// Share of its own plan that a side had run at step `x`: its planned steps if known, else its last step.
+double plan_share(const Side& side, double x) {
+  std::vector<double> plan;
+  for (const auto& view : side.runs) plan.push_back(std::max(view.end.planned_steps, view.end.last_step));
+  const double planned = stats::median(plan);
+  return planned > 0 ? x / planned : 1;
+}
+
+/// The learning rate of the side's first run ends below half its peak.
+bool decays(const Side& side) {
+  const Curve lr = finite(trajectory(*side.runs.front().run, Role::lr));
+  return !lr.empty() && lr.value.back() < 0.5 * *std::max_element(lr.value.begin(), lr.value.end());
+}
+
+/// On equal steps: one side has finished its schedule, the other is read in the middle and looks worse. Its own end is
+/// better than the finished side, so the order may be the schedule's doing: no verdict (principle 3, B6.1).
+std::string schedule_doubt(const Sides& sides, const Compared& at_end, double x, const Compared& there) {
+  const double b = plan_share(sides.baseline, x);
+  const double e = plan_share(sides.experiment, x);
+  const bool b_mid = b < kMidSchedule && e >= kMidSchedule;
+  const bool e_mid = e < kMidSchedule && b >= kMidSchedule;
+  if (!b_mid && !e_mid) return {};
+  const double sign = sides.orientation();
+  const bool mid_looks_worse = b_mid ? sign * there.test.difference < 0 : sign * there.test.difference > 0;
+  const bool mid_ends_better = b_mid ? sign * at_end.test.difference > 0 : sign * at_end.test.difference < 0;
+  if (!mid_looks_worse || !mid_ends_better) return {};
+  return fmt::format(
+      "at step {} the {} has finished its schedule and the {} is at {} of its own: the order there may be the "
+      "schedule's doing",
+      number(x), b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(b_mid ? b : e));
+}
+
+AxisVerdict not_assessable(Axis axis) {
+  AxisVerdict out;
+  out.axis = axis;
+  out.why = axis == Axis::tokens ? "no token or sample counter, and no batch size in a config: log one of them"
+            : axis == Axis::wall
+                ? "no clock in one of the logs: log elapsed seconds with every record"
+                : "neither FLOPs nor parameters and tokens are known: add `n_params` and `tokens` (two numbers) to "
+                  "the config";
+  return out;
+}
+
+std::vector<double> finals(const Side& side) { return values_at(side, Axis::step, side.last_metric_step()); }
+
+AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, double sesoi, const Pairing& pairing) {
+  const auto b_total = totals(sides.baseline, axis);
+  const auto e_total = totals(sides.experiment, axis);
+  if (b_total.empty() || e_total.empty()) return not_assessable(axis);
+  AxisVerdict out;
+  out.axis = axis;
+  const double b = axis == Axis::step ? stats::median(b_total) : stats::mean(b_total);
+  const double e = axis == Axis::step ? stats::median(e_total) : stats::mean(e_total);
+  if (b <= 0 || e <= 0) return not_assessable(axis);
+  out.ratio = e / b;
+  out.at = std::min(b, e);
+  const double tolerance = axis == Axis::step ? 0 : axis == Axis::wall ? kEqualSeconds : kEqualCount;
+  const bool equal = std::abs(std::log(out.ratio)) <= std::log1p(tolerance) + 1e-12;
+  const Compared at_end = compare_values(finals(sides.baseline), finals(sides.experiment), noise, sesoi,
+                                         sides.orientation(), pairing.identical);
+  const Compared there =
+      equal ? at_end
+            : compare_values(values_at(sides.baseline, axis, out.at), values_at(sides.experiment, axis, out.at), noise,
+                             sesoi, sides.orientation(), pairing.identical);
+  out.baseline = there.baseline;
+  out.experiment = there.experiment;
+  out.difference = there.difference;
+  out.verdict = there.verdict;
+  if (there.verdict == Verdict::not_assessable) {
+    out.why = fmt::format("no evaluation of both sides at {}", amount(axis, out.at));
+    return out;
+  }
+  const std::string doubt = equal ? std::string{} : schedule_doubt(sides, at_end, out.at, there);
+  if (axis == Axis::step && !doubt.empty()) out.verdict = Verdict::inconclusive;
+  out.why = equal ? fmt::format("both spent {}{}", amount(axis, out.at),
+                                axis == Axis::step ? "" : fmt::format(" (ratio {})", number(out.ratio, 3)))
+                  : fmt::format("read at {}, where the {} ended; the {} went on to {}", amount(axis, out.at),
+                                e < b ? "experiment" : "baseline", e < b ? "baseline" : "experiment",
+                                amount(axis, std::max(b, e)));
+  if (!equal && axis != Axis::step && decays(e < b ? sides.baseline : sides.experiment))
+    out.why += fmt::format(
+        "; its learning rate had still to fall, so a {} planned to end there would stand lower than this reading",
+        e < b ? "baseline" : "experiment");
+  if (!doubt.empty()) out.why += "; " + doubt;
+  return out;
+}
+
+}  // namespace
+
+std::vector<AxisVerdict> judge_axes(const Sides& sides, const SeedNoise& noise, double sesoi, const Pairing& pairing) {
+  std::vector<AxisVerdict> out;
+  std::string why;
+  const bool failed = experiment_failed(sides, why);
+  for (const Axis axis : kAxes) {
+    out.push_back(judge_axis(sides, axis, noise, sesoi, pairing));
+    AxisVerdict& verdict = out.back();
+    if (failed &&
+        (verdict.verdict != Verdict::not_assessable || axis == Axis::step || !totals(sides.baseline, axis).empty())) {
+      verdict.verdict = Verdict::failed;
+      verdict.why = why;
+    }
+  }
+  return out;
+}
+
+}  // namespace expanalyze

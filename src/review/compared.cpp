@@ -1,0 +1,120 @@
+#include "review/compared.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "stats/descriptive.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+Estimate mean_estimate(const std::vector<double>& values, double sd, double t) {
+  Estimate e;
+  e.n = values.size();
+  e.value = stats::mean(values);
+  const double half = t * sd / std::sqrt(static_cast<double>(std::max<std::size_t>(1, values.size())));
+  if (std::isfinite(half)) {
+    e.low = e.value - half;
+    e.high = e.value + half;
+  }
+  if (values.size() == 1) e.notes.push_back("one_seed");
+  return e;
+}
+
+/// A metric curve against another axis; the axis value of an evaluation after the last record of the axis is that
+/// record's.
+Curve against(const RunView& view, const Spent& axis) {
+  const Curve metric = finite(view.metric);
+  Curve out;
+  if (axis.curve.empty()) return out;
+  for (std::size_t i = 0; i < metric.size(); ++i) {
+    const double step = std::clamp(metric.step[i], axis.curve.step.front(), axis.curve.step.back());
+    const double x = value_at(axis.curve, step);
+    if (!std::isfinite(x) || (!out.empty() && x <= out.step.back())) continue;
+    out.step.push_back(x);
+    out.value.push_back(metric.value[i]);
+    out.line.push_back(metric.line[i]);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<double> totals(const Side& side, Axis axis) {
+  std::vector<double> out;
+  for (const auto& view : side.runs) {
+    if (axis == Axis::step) {
+      const Curve metric = finite(view.metric);
+      if (!metric.empty()) out.push_back(metric.step.back());
+      continue;
+    }
+    const Curve curve = against(view, spent(*view.run, axis));
+    if (curve.empty()) return {};
+    out.push_back(curve.step.back());
+  }
+  return out;
+}
+
+std::vector<double> values_at(const Side& side, Axis axis, double x, double slack) {
+  std::vector<double> out;
+  for (const auto& view : side.runs) {
+    const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, spent(*view.run, axis));
+    if (curve.empty()) continue;
+    double value = value_at(curve, x);
+    if (!std::isfinite(value) && x > curve.step.back() && curve.step.back() >= x * (1 - slack))
+      value = curve.value.back();
+    if (std::isfinite(value)) out.push_back(value);
+  }
+  return out;
+}
+
+bool experiment_failed(const Sides& sides, std::string& why) {
+  std::size_t failed = 0;
+  for (const auto& view : sides.experiment.runs) {
+    if (!view.end.failed) continue;
+    if (failed++ == 0) why = fmt::format("{}: {}", code_span(view.run->label), view.end.failure);
+  }
+  return 2 * failed > sides.experiment.runs.size();
+}
+
+Compared compare_values(const std::vector<double>& baseline, const std::vector<double>& experiment,
+                        const SeedNoise& noise, double sesoi, double orientation, bool identical, double scale) {
+  Compared out;
+  if (baseline.empty() || experiment.empty()) return out;
+  const bool seeds = baseline.size() + experiment.size() > 2;
+  stats::SeedPrior prior = noise.prior;
+  prior.scale *= scale;
+  out.test = stats::moderated_t(baseline, experiment, prior);
+  const auto& t = out.test;
+  const double quantile = t.se > 0 ? (t.high95 - t.difference) / t.se : 0;
+  out.baseline = mean_estimate(baseline, t.sd, quantile);
+  out.experiment = mean_estimate(experiment, t.sd, quantile);
+  out.difference = {t.difference, t.low95, t.high95, 0.95, baseline.size() + experiment.size(), {}};
+  if (!seeds) out.difference.notes.push_back(noise.prior.scale > 0 ? "prior_seed_sd" : "no_seed_sd");
+  if (identical && t.difference == 0) {
+    // The same numbers to the last digit: nothing was changed, so there is no luck to allow for.
+    out.difference.low = out.difference.high = 0;
+    out.difference.notes = {"identical"};
+    out.equivalent = true;
+    out.verdict = Verdict::neutral;
+    return out;
+  }
+  if (!seeds && noise.prior.scale <= 0) {
+    out.verdict = Verdict::inconclusive;
+    return out;
+  }
+  out.equivalent = stats::equivalent(t, sesoi);
+  if (out.equivalent)
+    out.verdict = Verdict::neutral;
+  else if (t.low95 > 0 || t.high95 < 0)
+    out.verdict = orientation * t.difference < 0 ? Verdict::improved : Verdict::regressed;
+  else
+    out.verdict = Verdict::inconclusive;
+  return out;
+}
+
+}  // namespace expanalyze

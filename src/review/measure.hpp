@@ -1,0 +1,22 @@
+// The parts of step 1, each a function from the two sides to its part of the Review.
+#pragma once
+
+#include <vector>
+
+#include "review/compared.hpp"
+#include "review/seed_noise.hpp"
+#include "review/sides.hpp"
+
+namespace expanalyze {
+
+Pairing pair_by_data_order(const Sides& sides);  // pairing.cpp
+FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Sesoi& sesoi,
+                           const Pairing& pairing);                                           // final_quality.cpp
+Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairing& pairing);  // convergence.cpp
+WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estimate& kappa);   // wall_clock.cpp
+Compute compute(const Sides& sides, const FinalQuality& final);                               // compute.cpp
+std::vector<Sketch> sketches(const Sides& sides);                                             // sketch.cpp
+/// The metric averaged over the runs of a side, on the steps of its first run.
+Curve mean_curve(const Side& side);
+
+}  // namespace expanalyze

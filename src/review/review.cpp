@@ -1,0 +1,189 @@
+// Step 1 on one page: view the sides, measure each part, then the verdict.
+#include "expanalyze/review.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "review/measure.hpp"
+#include "stats/descriptive.hpp"
+#include "stats/distributions.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+RunView view_run(const RunStore& runs, RunId id, const Metric& metric) {
+  RunView view;
+  view.id = id;
+  view.run = &runs.runs[id];
+  view.metric = trajectory(*view.run, *metric_series(*view.run, metric));
+  view.end = run_end(id, *view.run, view.metric, metric.direction);
+  return view;
+}
+
+/// Decides on FLOPs where both counted them and neither reading is doubtful, else on steps; a failed run has failed on
+/// every axis.
+Axis primary_axis(const Review& review) {
+  for (const Axis axis : {Axis::flops, Axis::tokens}) {
+    const AxisVerdict& verdict = on(review, axis);
+    if (verdict.verdict != Verdict::not_assessable && std::abs(std::log(verdict.ratio)) <= 0.01) return axis;
+  }
+  return Axis::step;
+}
+
+void add_modifiers(Review& review) {
+  const auto worse = [](const AxisVerdict& v) { return v.verdict != Verdict::not_assessable && v.ratio > 1.02; };
+  if (std::isfinite(review.wall.ratio.low) && review.wall.ratio.low > 1.02) review.modifiers.emplace_back("but_slower");
+  if (worse(on(review, Axis::flops))) review.modifiers.emplace_back("but_costlier");
+  if (review.convergence.early == Convergence::Early::faster && review.overall != Verdict::improved)
+    review.modifiers.emplace_back("early_only");
+  const auto changed =
+      std::count_if(review.config_diff.begin(), review.config_diff.end(),
+                    [](const ConfigDifference& d) { return d.cls == ConfigDifference::Class::consequential; });
+  if (changed > 1) review.modifiers.emplace_back("confounded");
+}
+
+std::string headline(const Review& review, const Sides& sides) {
+  const AxisVerdict& primary = on(review, review.primary_axis);
+  const std::string where = review.primary_axis == Axis::step    ? "steps"
+                            : review.primary_axis == Axis::flops ? "FLOPs"
+                                                                 : "tokens";
+  const std::string metric = code_span(sides.metric.name);
+  switch (review.overall) {
+    case Verdict::failed:
+      return fmt::format("Failed: {}.", primary.why);
+    case Verdict::improved:
+    case Verdict::regressed:
+      return fmt::format("{} at equal {}: {} {} {}, {} (95 % interval {}).",
+                         review.overall == Verdict::improved ? "Improved" : "Regressed", where, metric,
+                         review.overall == Verdict::improved ? "gains" : "loses",
+                         number(std::abs(primary.difference.value), 3),
+                         percent(std::abs(primary.difference.value / primary.baseline.value)),
+                         interval(primary.difference.low, primary.difference.high, 3));
+    case Verdict::neutral:
+      return review.pairing.identical
+                 ? fmt::format("Neutral at equal {}: the two sides logged the same numbers.", where)
+                 : fmt::format("Neutral at equal {}: {} differs by {}, within ±{} at 90 %.", where, metric,
+                               signed_number(primary.difference.value, 3), number(review.final_quality.sesoi, 2));
+    case Verdict::inconclusive:
+      return fmt::format(
+          "Not resolved at equal {}: {} differs by {} (95 % interval {}){}.", where, metric,
+          signed_number(primary.difference.value, 3),
+          interval(primary.difference.low, primary.difference.high, 3).empty()
+              ? "unknown"
+              : interval(primary.difference.low, primary.difference.high, 3),
+          review.final_quality.seeds_needed > 0
+              ? fmt::format("; {} more seed{} per arm would settle it", review.final_quality.seeds_needed,
+                            review.final_quality.seeds_needed == 1 ? "" : "s")
+              : "");
+    case Verdict::not_assessable:
+      return "Not assessable: the sides have no common point of " + metric + ".";
+  }
+  return {};
+}
+
+/// Secondary metrics share one error budget: with m of them each interval is at 1 − 0.05/m (Bonferroni, B4.7).
+std::vector<SecondaryMetric> secondary(const RunStore& runs, const Comparison& comparison, const Sides& primary,
+                                       std::vector<Note>& notes) {
+  std::vector<SecondaryMetric> out;
+  const auto metrics = secondary_metrics(runs, comparison, primary.metric, notes);
+  for (const Metric& metric : metrics) {
+    Sides sides;
+    sides.metric = metric;
+    for (const RunId id : comparison.baseline) sides.baseline.runs.push_back(view_run(runs, id, metric));
+    for (const RunId id : comparison.experiment) sides.experiment.runs.push_back(view_run(runs, id, metric));
+    const double at = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
+    const Compared c =
+        compare_values(values_at(sides.baseline, Axis::step, at), values_at(sides.experiment, Axis::step, at),
+                       seed_noise(sides), 0, sides.orientation(), false);
+    if (c.verdict == Verdict::not_assessable) continue;
+    SecondaryMetric row{metric, c.baseline, c.experiment, c.difference};
+    row.difference.confidence = 1 - 0.05 / static_cast<double>(metrics.size());
+    const double t = c.test.df > 0 ? stats::student_t_quantile(0.5 + row.difference.confidence / 2, c.test.df) : 0;
+    if (std::isfinite(c.test.se) && c.test.df > 0) {
+      row.difference.low = c.test.difference - t * c.test.se;
+      row.difference.high = c.test.difference + t * c.test.se;
+    }
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+}  // namespace
+
+double Side::last_metric_step() const {
+  std::vector<double> last;
+  for (const auto& view : runs) {
+    const Curve curve = finite(view.metric);
+    if (!curve.empty()) last.push_back(curve.step.back());
+  }
+  return last.empty() ? 0 : stats::median(last);
+}
+
+Sides view_sides(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options) {
+  Sides sides;
+  sides.metric = choose_metric(runs, comparison, options);
+  for (const RunId id : comparison.baseline) sides.baseline.runs.push_back(view_run(runs, id, sides.metric));
+  for (const RunId id : comparison.experiment) sides.experiment.runs.push_back(view_run(runs, id, sides.metric));
+  judge_failures(sides);
+  return sides;
+}
+
+Review review_runs(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options) {
+  const Sides sides = view_sides(runs, comparison, options);
+  const SeedNoise noise = seed_noise(sides);
+  const Run& first_baseline = runs.runs[comparison.baseline.front()];
+  const Run& first_experiment = runs.runs[comparison.experiment.front()];
+
+  Review review;
+  review.metric = sides.metric;
+  for (const Side* side : {&sides.baseline, &sides.experiment})
+    for (const auto& view : side->runs) review.ends.push_back(view.end);
+  review.config_known = !first_baseline.config.empty() && !first_experiment.config.empty();
+  if (review.config_known) review.config_diff = config_difference(first_baseline, first_experiment);
+  review.pairing = pair_by_data_order(sides);
+  const double end = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
+  const Sesoi sesoi = smallest_effect(sides, stats::mean(values_at(sides.baseline, Axis::step, end)));
+  review.final_quality = final_quality(sides, noise, sesoi, review.pairing);
+  review.convergence = convergence(sides, noise, review.pairing);
+  review.compute = compute(sides, review.final_quality);
+  review.wall = wall_clock(sides, review.final_quality, review.compute.kappa);
+  review.axes = judge_axes(sides, noise, sesoi.value, review.pairing);
+  review.primary_axis = primary_axis(review);
+  review.overall = on(review, review.primary_axis).verdict;
+  add_modifiers(review);
+  review.headline = headline(review, sides);
+  review.sketches = sketches(sides);
+  review.secondary = secondary(runs, comparison, sides, review.notes);
+  return review;
+}
+
+const AxisVerdict& on(const Review& review, Axis axis) { return review.axes[static_cast<std::size_t>(axis)]; }
+
+std::string_view to_string(Direction direction) { return direction == Direction::min ? "min" : "max"; }
+
+std::string_view to_string(Axis axis) {
+  static constexpr std::array<std::string_view, 4> names{"step", "tokens", "wall", "flops"};
+  return names[static_cast<std::size_t>(axis)];
+}
+
+std::string_view to_string(Verdict verdict) {
+  static constexpr std::array<std::string_view, 6> names{"improved", "neutral",      "regressed",
+                                                         "failed",   "inconclusive", "not_assessable"};
+  return names[static_cast<std::size_t>(verdict)];
+}
+
+std::string_view to_string(ConfigDifference::Class cls) {
+  static constexpr std::array<std::string_view, 3> names{"declared", "consequential", "benign"};
+  return names[static_cast<std::size_t>(cls)];
+}
+
+std::string_view to_string(SeedSdSource source) {
+  static constexpr std::array<std::string_view, 3> names{"observed", "prior", "none"};
+  return names[static_cast<std::size_t>(source)];
+}
+
+}  // namespace expanalyze

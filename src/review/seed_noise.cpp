@@ -1,0 +1,109 @@
+#include "review/seed_noise.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "stats/descriptive.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+// Validation loss of ~124 M parameter language models: 124 replicate groups, 1 322 public speed-run logs (handbook
+// B1.1).
+constexpr stats::SeedPrior kSpeedRun{1.3e-3, 7};
+
+// The longer a run, the less the seed moves its loss: relative s.d. = 4e-4 (D / 1e9)^(-1/3), D = tokens or samples
+// trained on. Measured on 25 groups of same-recipe runs from 2e4 samples (1.3 %) over 2e7 tokens (0.15 %) to 1.7e9
+// tokens (0.03 %): the median of observed / law is 1, the spread between groups a factor e^0.4 beyond what three seeds
+// show by chance, which is worth about 3 degrees of freedom. The handbook's half of the evaluation scatter alone was
+// five times too small on the language-model runs among them, because an annealed curve ends smoothly whatever its
+// seed.
+constexpr double kLawScale = 4e-4;
+constexpr double kLawTokens = 1e9;
+constexpr double kLawExponent = 1.0 / 3;
+constexpr double kLawDf = 3;
+
+constexpr double kUnknownRelative = 1e-3;  // B1.1, unknown domain
+constexpr double kUnknownDf = 2;
+
+double mean_final(const Side& side) {
+  std::vector<double> values;
+  for (const auto& view : side.runs)
+    if (std::isfinite(view.end.final_value)) values.push_back(view.end.final_value);
+  return stats::mean(values);
+}
+
+/// Median over the baseline's runs of what they trained on; 0 when unknown.
+double tokens_of(const Side& side) {
+  std::vector<double> totals;
+  for (const auto& view : side.runs) {
+    const Spent tokens = spent(*view.run, Axis::tokens);
+    if (!tokens.curve.empty()) totals.push_back(tokens.curve.value.back());
+  }
+  return totals.empty() ? 0 : stats::median(totals);
+}
+
+/// Scatter of the evaluations about the line through their neighbours, as one value's s.d.
+double evaluation_scatter(const Side& side) {
+  std::vector<double> scatter;
+  for (const auto& view : side.runs) {
+    const Curve curve = finite(view.metric);
+    std::vector<double> residual;
+    for (std::size_t i = 2; i + 1 < curve.size(); ++i)
+      residual.push_back(curve.value[i] - 0.5 * (curve.value[i - 1] + curve.value[i + 1]));
+    // Var(x - (a + b) / 2) = 1.5 Var(x) for independent scatter.
+    if (residual.size() >= 5) scatter.push_back(stats::mad(residual) / std::sqrt(1.5));
+  }
+  return scatter.empty() ? 0 : stats::median(scatter);
+}
+
+bool is_reward(const std::string& name) {
+  return name.find("reward") != std::string::npos || name.find("return") != std::string::npos;
+}
+
+bool is_speed_run_like(const Side& side, double final_loss) {
+  static constexpr std::string_view kParameters[] = {"n_params", "num_params", "n_parameters", "num_parameters",
+                                                     "model_params"};
+  const auto n = config_number(*side.runs.front().run, kParameters);
+  return n && *n >= 80e6 && *n <= 200e6 && final_loss > 2 && final_loss < 5;
+}
+
+}  // namespace
+
+double progress_multiplier(double u) {
+  return u <= 0 ? 1 + 0.12 * (std::pow(0.01, -1.3) - 1)
+                : std::max(1.0, 1 + 0.12 * (std::pow(std::min(u, 1.0), -1.3) - 1));
+}
+
+SeedNoise seed_noise(const Sides& sides) {
+  const double level = std::abs(mean_final(sides.baseline));
+  if (!std::isfinite(level)) return {};
+  if (is_reward(sides.metric.name))
+    return {{0, 0}, "no prior exists for rewards: the spread between seeds has to be seen"};
+  const double scatter = 0.5 * evaluation_scatter(sides.baseline);
+  const bool loss = sides.metric.role == Role::eval_loss || sides.metric.role == Role::train_loss;
+  if (loss && is_speed_run_like(sides.baseline, level))
+    return {kSpeedRun, "prior for language-model pre-training at about 124 M parameters"};
+  if (const double tokens = tokens_of(sides.baseline); loss && tokens > 0) {
+    const double law = level * kLawScale * std::pow(tokens / kLawTokens, -kLawExponent);
+    return {{std::max(law, scatter), kLawDf},
+            fmt::format("prior for losses after {} samples or tokens", count(tokens))};
+  }
+  return {{std::max(kUnknownRelative * level, scatter), kUnknownDf},
+          "prior for an unknown domain: half the scatter of the evaluations, at least 0.1 %"};
+}
+
+Sesoi smallest_effect(const Sides& sides, double baseline_final) {
+  if (sides.metric.role == Role::eval_metric) {
+    const double points = std::abs(baseline_final) > 1.5 ? 0.25 : 0.0025;
+    return {points, "0.25 percentage points"};
+  }
+  return {0.0015 * std::abs(baseline_final),
+          "0.15 % of the baseline's final value, as the price of compute is not known"};
+}
+
+}  // namespace expanalyze

@@ -1,0 +1,52 @@
+// The two sides of a comparison as the review sees them: one metric curve a run, in the metric's own units.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "expanalyze/review.hpp"
+#include "store/trajectory.hpp"
+
+namespace expanalyze {
+
+struct RunView {
+  RunId id = 0;
+  const Run* run = nullptr;
+  Curve metric;  ///< final trajectory, with NaN
+  RunEnd end;
+};
+
+struct Side {
+  std::vector<RunView> runs;
+  /// Median over the runs of the last step at which the metric was logged.
+  [[nodiscard]] double last_metric_step() const;
+};
+
+struct Sides {
+  Metric metric;
+  Side baseline, experiment;
+  /// +1 when lower is better, −1 when higher is: multiply a difference by it and negative means better.
+  [[nodiscard]] double orientation() const { return metric.direction == Direction::min ? 1 : -1; }
+};
+
+Sides view_sides(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options);
+
+// metric.cpp
+Metric choose_metric(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options);
+const Series* metric_series(const Run& run, const Metric& metric);
+/// min or max from the words of a name; nullopt when no word is known.
+std::optional<Direction> known_direction(std::string_view name);
+/// The other evaluation metrics that all runs log and whose direction is known.
+std::vector<Metric> secondary_metrics(const RunStore& runs, const Comparison& comparison, const Metric& primary,
+                                      std::vector<Note>& notes);
+
+// run_end.cpp
+RunEnd run_end(RunId id, const Run& run, const Curve& metric, Direction direction);
+/// Marks runs that failed by A7 once both sides are known: what "untrained" means is common to them.
+void judge_failures(Sides& sides);
+
+// config_diff.cpp
+std::vector<ConfigDifference> config_difference(const Run& baseline, const Run& experiment);
+
+}  // namespace expanalyze

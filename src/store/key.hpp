@@ -1,0 +1,27 @@
+// A logged key taken apart: words, side, labels (science handbook A2).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expanalyze/run_store.hpp"
+
+namespace expanalyze {
+
+enum class Side { none, train, eval };
+
+struct Key {
+  std::vector<std::string> words;  ///< lower case, synonyms replaced; without side and labels
+  Side side = Side::none;
+  bool test = false;  ///< the evaluation set is a test set: a validation set goes first
+  Labels labels;      ///< {layer=3, proj=q}
+  std::string name;   ///< the key without its labels and without grouping prefixes such as "optim/"
+};
+
+Key take_apart(std::string_view logged);
+
+/// "val", "valid", "eval", "test" … and "train", "trn", "training".
+Side side_of(std::string_view word);
+
+}  // namespace expanalyze

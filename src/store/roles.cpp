@@ -1,0 +1,237 @@
+#include "store/roles.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "expanalyze/error.hpp"
+#include "store/key.hpp"
+#include "store/run_builder.hpp"
+#include "text/format.hpp"
+#include "text/parse.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+/// One series that could take a role.
+struct Candidate {
+  Series* series;
+  Meaning meaning;
+  bool test = false;
+  std::size_t falls = 0;  ///< how often the next value is smaller
+};
+
+std::size_t falls(const std::vector<double>& value) {
+  std::size_t n = 0;
+  for (std::size_t i = 1; i < value.size(); ++i) n += value[i] < value[i - 1] ? 1 : 0;
+  return n;
+}
+
+bool constant(const std::vector<double>& value) {
+  return value.size() >= 3 && std::all_of(value.begin(), value.end(), [&](double v) { return v == value.front(); });
+}
+
+bool cumulative(Role role) {
+  return role == Role::tokens || role == Role::samples || role == Role::flops || role == Role::wall;
+}
+
+/// Unix time in s began in 1970: no run lasts 1e8 s (3 years), every clock since 1973 is beyond. Milliseconds: 1e11
+/// likewise.
+constexpr double kUnixSeconds = 1e8, kUnixMilliseconds = 1e11;
+
+/// Corrects by the values what the name alone cannot tell.
+void check_values(Candidate& c) {
+  const auto& value = c.series->value;
+  Meaning& m = c.meaning;
+  if (m.role == Role::wall && !value.empty() && value.front() > kUnixSeconds) {
+    m.role = Role::timestamp;
+    m.name = "timestamp";
+  }
+  if (m.role == Role::timestamp && !value.empty() && value.front() > kUnixMilliseconds) m.factor = 1e-3;
+  // A counter that falls at more than a quarter of its points, or never moves, counts within a step ("tokens": 524288).
+  const bool counts = value.size() < 3 || (c.falls * 4 <= value.size() && !constant(value));
+  if (!cumulative(m.role) || counts) return;
+  const bool seconds = m.role == Role::wall;
+  m.role = seconds ? Role::step_time : Role::mechanism;
+  m.name = seconds ? "step_time" : "";
+}
+
+/// A2.1: exact name 3, scope-free 2, denser 1; a test set stands behind a validation set.
+int score(const Candidate& c, std::size_t densest) {
+  return (c.meaning.fit == 3 ? 3 : 0) + (c.meaning.fit >= 2 ? 2 : 0) + (c.series->value.size() == densest ? 1 : 0) -
+         (c.test ? 1 : 0);
+}
+
+bool better_name(const Candidate& a, const Candidate& b, std::size_t densest) {
+  if (score(a, densest) != score(b, densest)) return score(a, densest) > score(b, densest);
+  return a.meaning.order < b.meaning.order;
+}
+
+/// The step axis must rise: whatever falls back least often counts updates. Evaluation rows of MMEngine hold the epoch
+/// under `step`, where `iter` counts updates; batch numbers start again with each epoch.
+bool better_step(const Candidate& a, const Candidate& b, std::size_t densest) {
+  const bool a_dense = a.series->value.size() * 2 >= densest, b_dense = b.series->value.size() * 2 >= densest;
+  if (a_dense != b_dense) return a_dense;
+  if (a.falls != b.falls) return a.falls < b.falls;
+  return better_name(a, b, densest);
+}
+
+std::size_t densest_of(const std::vector<Candidate*>& candidates) {
+  std::size_t most = 0;
+  for (const auto* c : candidates) most = std::max(most, c->series->value.size());
+  return most;
+}
+
+std::string reason(const Candidate& winner, const std::vector<Candidate*>& all) {
+  if (winner.meaning.role == Role::step && all.size() > 1) return "falls back least often";
+  if (winner.meaning.fit == 3) return "exact name";
+  if (all.size() == 1) return "the only key of that kind";
+  return winner.meaning.fit == 2 ? "name without a scope" : "first of its kind in the log";
+}
+
+RoleChoice choose(Role role, const std::vector<Candidate*>& candidates) {
+  const std::size_t densest = densest_of(candidates);
+  const Candidate* best = candidates.front();
+  for (const auto* c : candidates) {
+    const bool labels_differ = c->series->labels.empty() != best->series->labels.empty();
+    const bool better = labels_differ        ? c->series->labels.empty()
+                        : role == Role::step ? better_step(*c, *best, densest)
+                                             : better_name(*c, *best, densest);
+    if (better) best = c;
+  }
+  RoleChoice choice{role, best->series->logged_as, reason(*best, candidates), {}};
+  for (const auto* c : candidates)
+    if (c->series->logged_as != choice.logged_as && choice.others.size() < 20)
+      choice.others.push_back(c->series->logged_as);
+  return choice;
+}
+
+/// Terms of a loss stay losses only where no whole loss is logged on that side.
+void demote_components(std::vector<Candidate>& candidates) {
+  for (const Role role : {Role::train_loss, Role::eval_loss}) {
+    const bool whole = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+      return c.meaning.role == role && !c.meaning.component && !c.series->value.empty();
+    });
+    for (auto& c : candidates)
+      if (whole && c.meaning.role == role && c.meaning.component) c.meaning = {};
+  }
+}
+
+/// One number beside a curve of the same kind is a summary: the `train_loss` of Hugging Face's last row is a mean over the run.
+void demote_summaries(std::vector<Candidate>& candidates) {
+  for (const Role role : {Role::train_loss, Role::eval_loss, Role::eval_metric, Role::train_metric}) {
+    const bool curve = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+      return c.meaning.role == role && c.series->value.size() >= 3;
+    });
+    for (auto& c : candidates)
+      if (curve && c.meaning.role == role && c.series->value.size() == 1) c.meaning = {};
+  }
+}
+
+/// A bare "accuracy" is of training where evaluations say so by their names; else it is all the evaluation there is.
+void settle_bare_metrics(std::vector<Candidate>& candidates, const std::vector<Key>& keys) {
+  const bool eval_named = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+    return (c.meaning.role == Role::eval_metric || c.meaning.role == Role::eval_loss) &&
+           keys[static_cast<std::size_t>(&c - candidates.data())].side == Side::eval;
+  });
+  if (!eval_named) return;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    auto& m = candidates[i].meaning;
+    const auto& words = keys[i].words;
+    const bool accuracy = std::find(words.begin(), words.end(), "accuracy") != words.end();
+    if (m.role != Role::eval_metric || keys[i].side != Side::none || !accuracy) continue;
+    m.role = Role::train_metric;
+    m.name.clear();
+  }
+}
+
+void apply_map(Run& run, std::vector<Candidate>& candidates, const std::map<Role, std::string>& map) {
+  std::set<std::string> keys;
+  for (const auto& series : run.series) keys.insert(series.logged_as);
+  for (const auto& [role, key] : map) {
+    if (keys.count(key) == 0) {
+      const std::string near = closest(key, keys);
+      std::vector<std::string> some(keys.begin(), keys.end());
+      if (some.size() > 30) some.resize(30);
+      throw Error(Error::Kind::usage,
+                  fmt::format("--map {}={}: {} has no such key", to_string(role), one_line(key), run.path),
+                  near.empty() ? "its keys: " + one_line(join(some, ", "), 600)
+                               : fmt::format("did you mean {}?", one_line(near)));
+    }
+    for (auto& c : candidates) {
+      if (c.series->logged_as == key) {
+        c.meaning.role = role;
+        c.meaning.name.clear();
+      } else if (c.meaning.role == role) {
+        c.meaning.role = Role::mechanism;
+      }
+    }
+  }
+}
+
+void convert(Run& run, Candidate& c) {
+  if (c.meaning.factor == 1) return;
+  for (double& v : c.series->value) v *= c.meaning.factor;
+  const auto& rows = run.rows[c.series->rows];
+  add_note(run.notes, "unit.converted",
+           fmt::format("{} is read in base units: its values are multiplied by {}", code_span(c.series->logged_as),
+                       number(c.meaning.factor)),
+           rows.line.empty() ? 0 : rows.line.front(), c.series->logged_as);
+}
+
+void write_series(Run& run, Candidate& c, const Key& key) {
+  Series& s = *c.series;
+  s.role = c.meaning.role;
+  s.unit = c.meaning.unit;
+  s.name = key.name;
+  for (const auto& label : key.labels)
+    if (std::find(s.labels.begin(), s.labels.end(), label) == s.labels.end()) s.labels.push_back(label);
+  std::sort(s.labels.begin(), s.labels.end());
+  convert(run, c);
+}
+
+/// A shortened name ("optim/avg_steps" → "avg_steps") must still be the only one of its kind.
+void undo_clashes(std::vector<Candidate>& candidates) {
+  std::map<std::pair<std::string, Labels>, std::size_t> uses;
+  for (const auto& c : candidates) ++uses[{c.series->name, c.series->labels}];
+  for (auto& c : candidates)
+    if (uses[{c.series->name, c.series->labels}] > 1) c.series->name = c.series->logged_as;
+}
+
+bool chosen_singly(Role role) { return role != Role::none && role != Role::mechanism && role != Role::layer_grad_norm; }
+
+}  // namespace
+
+void assign_roles(Run& run, const std::map<Role, std::string>& map) {
+  std::vector<Candidate> candidates;
+  std::vector<Key> keys;
+  for (auto& series : run.series) {
+    keys.push_back(take_apart(series.logged_as));
+    candidates.push_back({&series, meaning(series.logged_as), keys.back().test, falls(series.value)});
+    if (candidates.back().meaning.role == Role::grad_norm && !series.labels.empty())
+      candidates.back().meaning.role = Role::layer_grad_norm;
+    check_values(candidates.back());
+  }
+  demote_components(candidates);
+  demote_summaries(candidates);
+  settle_bare_metrics(candidates, keys);
+  apply_map(run, candidates, map);
+  for (std::size_t i = 0; i < candidates.size(); ++i) write_series(run, candidates[i], keys[i]);
+
+  std::map<Role, std::vector<Candidate*>> wanting;
+  for (auto& c : candidates)
+    if (chosen_singly(c.meaning.role)) wanting[c.meaning.role].push_back(&c);
+  for (const auto& [role, list] : wanting) {
+    run.roles.push_back(choose(role, list));
+    if (map.count(role) != 0) run.roles.back().why = "--map";
+    for (auto* c : list)
+      if (c->series->logged_as == run.roles.back().logged_as && !c->meaning.name.empty())
+        c->series->name = c->meaning.name;
+  }
+  undo_clashes(candidates);
+}
+
+}  // namespace expanalyze

@@ -1,0 +1,249 @@
+#include "store/trajectory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// Linear between two points; NaN when either value is not finite.
+double interpolate(double x0, double y0, double x1, double y1, double x) {
+  if (!std::isfinite(y0) || !std::isfinite(y1)) return kNan;
+  return x1 == x0 ? y1 : y0 + (y1 - y0) * (x - x0) / (x1 - x0);
+}
+
+/// A1: a clock that falls starts a new segment, whose offset is the previous segment's end. A fall within the first 20
+/// steps or the first 1 % of the run is a timer that restarts after warm-up: what came before is start-up time and left
+/// out.
+Curve monotone_clock(Curve clock, bool& restarted) {
+  double offset = 0;
+  double previous = -std::numeric_limits<double>::infinity();
+  const double warm_up = clock.empty() ? 0 : clock.step.front() + std::max(20.0, 0.01 * clock.step.back());
+  for (std::size_t i = 0; i < clock.size(); ++i) {
+    const double logged = clock.value[i];
+    if (logged < previous) {
+      restarted = true;
+      offset = clock.step[i] <= warm_up ? 0 : clock.value[i - 1];
+      if (offset == 0) std::fill_n(clock.value.begin(), i, 0.0);
+    }
+    previous = logged;
+    clock.value[i] = logged + offset;
+  }
+  return clock;
+}
+
+Curve scaled(Curve curve, double factor) {
+  for (double& v : curve.value) v *= factor;
+  return curve;
+}
+
+/// All logged steps of a run, each once, with the step itself as value.
+Curve step_axis(const Run& run) {
+  Curve axis;
+  for (const auto& rows : run.rows) axis.step.insert(axis.step.end(), rows.step.begin(), rows.step.end());
+  std::erase_if(axis.step, [](double s) { return !std::isfinite(s); });
+  std::sort(axis.step.begin(), axis.step.end());
+  axis.step.erase(std::unique(axis.step.begin(), axis.step.end()), axis.step.end());
+  axis.value = axis.step;
+  axis.line.assign(axis.step.size(), 0);
+  return axis;
+}
+
+Spent tokens_spent(const Run& run) {
+  for (const Role role : {Role::tokens, Role::samples})
+    if (const Series* series = find(run, role))
+      return {finite(trajectory(run, *series)), "logged as " + code_span(series->logged_as)};
+  static constexpr std::string_view kSeen[] = {"tokens_seen", "samples_seen", "num_input_tokens_seen"};
+  if (const auto seen = config_number(run, kSeen); seen && last_step(run) > 0)
+    return {scaled(step_axis(run), *seen / last_step(run)),
+            fmt::format("{} over the run, spread evenly over {} steps", count(*seen), number(last_step(run)))};
+  static constexpr std::string_view kBatch[] = {"global_batch_size", "batch_size", "train_batch_size", "batch_tokens"};
+  static constexpr std::string_view kLength[] = {"seq_len", "max_seq_len",     "block_size",
+                                                 "ctx",     "sequence_length", "context_length"};
+  static constexpr std::string_view kAccumulation[] = {"gradient_accumulation_steps", "grad_accum",
+                                                       "accumulation_steps"};
+  if (const auto batch = config_number(run, kBatch)) {
+    const double length = config_number(run, kLength).value_or(1);
+    const double accumulation = config_number(run, kAccumulation).value_or(1);
+    return {scaled(step_axis(run), *batch * length * accumulation),
+            fmt::format("step x batch {} x length {} x accumulation {} from the config", number(*batch), number(length),
+                        number(accumulation))};
+  }
+  return {};
+}
+
+Spent wall_spent(const Run& run) {
+  if (const Series* series = find(run, Role::wall)) {
+    bool restarted = false;
+    Curve clock = monotone_clock(finite(trajectory(run, *series)), restarted);
+    return {std::move(clock),
+            "logged as " + code_span(series->logged_as) + (restarted ? ", which restarts and was joined" : "")};
+  }
+  if (const Series* series = find(run, Role::timestamp)) {
+    Curve clock = finite(trajectory(run, *series));
+    const double start = clock.empty() ? 0 : clock.value.front();
+    for (double& v : clock.value) v -= start;
+    return {std::move(clock), "from " + code_span(series->logged_as) + ", counted from the first record"};
+  }
+  if (const Series* series = find(run, Role::step_time)) {
+    Curve clock = finite(trajectory(run, *series));
+    double total = 0;
+    double before = clock.empty() ? 0 : clock.step.front() - 1;
+    for (std::size_t i = 0; i < clock.size(); ++i) {
+      total += clock.value[i] * (clock.step[i] - before);
+      before = clock.step[i];
+      clock.value[i] = total;
+    }
+    return {std::move(clock), "sum of " + code_span(series->logged_as)};
+  }
+  return {};
+}
+
+/// A6.2: training FLOPs are 6 N D (Kaplan et al. 2020, arXiv:2001.08361, section 2.1): 2 forward, 4 backward, per
+/// parameter and token.
+Spent flops_spent(const Run& run) {
+  if (const Series* series = find(run, Role::flops))
+    return {finite(trajectory(run, *series)), "logged as " + code_span(series->logged_as)};
+  static constexpr std::string_view kParameters[] = {"n_params",     "num_params", "n_parameters", "num_parameters",
+                                                     "model_params", "params",     "total_params", "active_params"};
+  const auto parameters = config_number(run, kParameters);
+  Spent tokens = tokens_spent(run);
+  if (!parameters || tokens.curve.empty()) return {};
+  return {scaled(std::move(tokens.curve), 6 * *parameters),
+          fmt::format("6ND with N = {} parameters, D {}", count(*parameters), tokens.source)};
+}
+
+std::string_view last_part(std::string_view key) {
+  const auto dot = key.find_last_of("./");
+  return dot == std::string_view::npos ? key : key.substr(dot + 1);
+}
+
+}  // namespace
+
+Curve trajectory(const Run& run, const Series& series) {
+  const Rows& rows = run.rows[series.rows];
+  Curve out;
+  for (std::size_t i = 0; i < series.value.size(); ++i) {
+    const double step = rows.step[i];
+    if (!std::isfinite(step)) continue;
+    if (!out.empty() && step <= out.step.back()) {
+      const auto first = std::lower_bound(out.step.begin(), out.step.end(), step) - out.step.begin();
+      const auto keep = static_cast<std::size_t>(first);
+      out.superseded += out.size() - keep;
+      out.step.resize(keep);
+      out.value.resize(keep);
+      out.line.resize(keep);
+    }
+    out.step.push_back(step);
+    out.value.push_back(series.value[i]);
+    out.line.push_back(rows.line[i]);
+  }
+  return out;
+}
+
+Curve trajectory(const Run& run, Role role) {
+  const Series* series = find(run, role);
+  return series ? trajectory(run, *series) : Curve{};
+}
+
+Curve finite(const Curve& curve) {
+  Curve out;
+  out.superseded = curve.superseded;
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    if (!std::isfinite(curve.value[i])) continue;
+    out.step.push_back(curve.step[i]);
+    out.value.push_back(curve.value[i]);
+    out.line.push_back(curve.line[i]);
+  }
+  return out;
+}
+
+Curve between(const Curve& curve, double from, double to) {
+  const auto first = std::lower_bound(curve.step.begin(), curve.step.end(), from) - curve.step.begin();
+  const auto last = std::upper_bound(curve.step.begin(), curve.step.end(), to) - curve.step.begin();
+  Curve out;
+  if (first >= last) return out;
+  out.step.assign(curve.step.begin() + first, curve.step.begin() + last);
+  out.value.assign(curve.value.begin() + first, curve.value.begin() + last);
+  out.line.assign(curve.line.begin() + first, curve.line.begin() + last);
+  return out;
+}
+
+double value_at(const Curve& curve, double step) {
+  if (curve.empty() || step < curve.step.front() || step > curve.step.back()) return kNan;
+  const auto at =
+      static_cast<std::size_t>(std::lower_bound(curve.step.begin(), curve.step.end(), step) - curve.step.begin());
+  if (curve.step[at] == step) return curve.value[at];
+  return interpolate(curve.step[at - 1], curve.value[at - 1], curve.step[at], curve.value[at], step);
+}
+
+Common common_steps(const Curve& a, const Curve& b) {
+  Common out;
+  for (std::size_t i = 0, k = 0; i < a.size() && k < b.size();) {
+    if (a.step[i] < b.step[k])
+      ++i;
+    else if (b.step[k] < a.step[i])
+      ++k;
+    else {
+      out.step.push_back(a.step[i]);
+      out.a.push_back(a.value[i++]);
+      out.b.push_back(b.value[k++]);
+    }
+  }
+  return out;
+}
+
+Spent spent(const Run& run, Axis axis) {
+  switch (axis) {
+    case Axis::step:
+      return {step_axis(run), "optimizer steps"};
+    case Axis::tokens:
+      return tokens_spent(run);
+    case Axis::wall:
+      return wall_spent(run);
+    case Axis::flops:
+      return flops_spent(run);
+  }
+  return {};
+}
+
+double last_step(const Run& run) {
+  double last = 0;
+  for (const auto& rows : run.rows)
+    for (const double step : rows.step)
+      if (std::isfinite(step)) last = std::max(last, step);
+  return last;
+}
+
+double planned_steps(const Run& run) {
+  static constexpr std::string_view kPlanned[] = {
+      "max_steps",   "total_steps",        "steps",     "num_steps",      "n_steps",
+      "train_steps", "num_training_steps", "max_iters", "num_iterations", "iterations"};
+  return config_number(run, kPlanned).value_or(0);
+}
+
+std::string config_key(const Run& run, std::span<const std::string_view> names) {
+  for (const auto name : names)
+    if (const auto it = run.config.find(std::string(name));
+        it != run.config.end() && std::holds_alternative<double>(it->second))
+      return it->first;
+  for (const auto name : names)
+    for (const auto& [key, value] : run.config)
+      if (last_part(key) == name && std::holds_alternative<double>(value)) return key;
+  return {};
+}
+
+std::optional<double> config_number(const Run& run, std::span<const std::string_view> names) {
+  const std::string key = config_key(run, names);
+  if (key.empty()) return std::nullopt;
+  return std::get<double>(run.config.at(key));
+}
+
+}  // namespace expanalyze
