@@ -33,8 +33,8 @@ std::string axis_amount(Axis axis, double at) {
 std::string axis_table(const Review& review) {
   Table table({{"At equal"}, {"Verdict"}, {"Compared at", kRight}, {"Baseline"}, {"Experiment"}, {"Difference"}});
   for (const AxisVerdict& a : review.axes) {
-    if (a.verdict == Verdict::not_assessable) {
-      table.add({std::string(to_string(a.axis)), "not assessable", "-", "-", "-", "-"});
+    if (std::isnan(a.difference.value)) {  // not assessable, or one side has no number there
+      table.add({std::string(to_string(a.axis)), spaced(to_string(a.verdict)), "-", "-", "-", "-"});
       continue;
     }
     table.add({std::string(to_string(a.axis)), spaced(to_string(a.verdict)), axis_amount(a.axis, a.at),
@@ -59,10 +59,11 @@ std::string modifiers(const Review& review) {
 std::string curve(const Sketch& s) {
   const Scale scale = common_scale(s.baseline, s.experiment);
   if (!scale.valid || s.step.empty()) return {};
-  return in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) + " (highest)" +
-         (scale.log ? ", log scale" : "") + "; steps " + number(s.step.front()) + " to " + number(s.step.back()) +
-         "\n  baseline    " + sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " +
-         sparkline(s.experiment, scale, kCurveWidth) + "\n";
+  return in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) +
+         (scale.cut ? " (highest; values above it are cut)" : " (highest)") + (scale.log ? ", log scale" : "") +
+         "; steps " + number(s.step.front()) + " to " + number(s.step.back()) + "\n  baseline    " +
+         sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " + sparkline(s.experiment, scale, kCurveWidth) +
+         "\n";
 }
 
 /// Is there a sketch with a place that its sparkline marks with an x?
