@@ -20,7 +20,8 @@ void lowered(const Case& c, Scored& out) {
     return lr.empty() ? std::numeric_limits<double>::quiet_NaN() : *std::max_element(lr.value.begin(), lr.value.end());
   };
   const double factor = mean_over(c.experiment, peak) / mean_over(c.baseline, peak);
-  if (std::isnan(factor)) {
+  // Rates of different optimizers are in different units.
+  if (std::isnan(factor) || c.changed({"opt", "optimizer", "optimizer_type", "optim"})) {
     out.missing_weight += kModerate;
     return;
   }
@@ -108,13 +109,19 @@ Outcome detect(const Case& c) {
   out.slots["rho"] = rho;
   out.effect_share = c.review.overall == Verdict::failed ? 0.6 : 1;
   weigh_outcome(c, out);
-  out.looked_at = fmt::format("slope before annealing R_kappa = {}, gain of the decay R_g = {}", number(lr.r_kappa, 3),
-                              number(lr.r_gain, 3));
-  out.soul = fmt::format(
-      "Nothing broke, it was simply walking too slowly: before annealing the loss was still falling {} per e-fold of "
-      "steps, "
-      "{}x the baseline's rate.",
-      number(lr.slope_e, 3), number(lr.r_kappa, 3));
+  out.looked_at = std::isnan(lr.r_kappa)
+                      ? "the learning rate, the updates and the early phase; the slope before annealing is not readable"
+                      : fmt::format("slope before annealing {}x the baseline's, gain of the decay {}x",
+                                    number(lr.r_kappa, 3), number(lr.r_gain, 3));
+  out.soul = "Nothing broke, it was simply walking too slowly: ";
+  if (lr.r_kappa > 1)
+    out.soul +=
+        fmt::format("before annealing the loss was still falling {} per e-fold of steps, {}x the baseline's rate.",
+                    number(lr.slope_e, 3), number(lr.r_kappa, 3));
+  else if (out.slots.contains("lr_factor"))
+    out.soul += fmt::format("its learning rate was {}x the baseline's.", number(out.slots["lr_factor"], 3));
+  else
+    out.soul += "it was behind from the start and never broke.";
   return out;
 }
 

@@ -56,18 +56,18 @@ std::string plateau(const Sides& sides, double sesoi) {
   const RunView& view = sides.experiment.runs.front();
   const Curve curve = finite(view.metric);
   if (curve.size() < 4)
-    return fmt::format("whether it has levelled off cannot be said from {} evaluations", curve.size());
+    return fmt::format("Whether it has levelled off cannot be said from {} evaluations.", curve.size());
   const Curve tail = between(curve, 0.75 * curve.step.back(), curve.step.back());
   if (tail.size() < 3)
-    return "whether it has levelled off cannot be said: fewer than three evaluations in the last quarter";
+    return "Whether it has levelled off cannot be said: fewer than three evaluations in the last quarter.";
   const double change = tail.value.back() - tail.value.front();
   const Curve lr = finite(trajectory(*view.run, Role::lr));
   const bool annealed = !lr.empty() && lr.value.back() < 0.05 * *std::max_element(lr.value.begin(), lr.value.end());
-  const std::string moved = fmt::format("over the last quarter the experiment moved by {}", signed_number(change, 3));
+  const std::string moved = fmt::format("Over the last quarter the experiment moved by {}", signed_number(change, 3));
   if (std::abs(change) < sesoi)
-    return moved + (annealed ? ", less than is worth having: level, but that is the decayed learning rate's doing"
-                             : ", less than is worth having: level");
-  return moved + (sides.orientation() * change < 0 ? ": still improving" : ": getting worse");
+    return moved + (annealed ? ", less than is worth having: level, but that is the decayed learning rate's doing."
+                             : ", less than is worth having: level.");
+  return moved + (sides.orientation() * change < 0 ? ": still improving." : ": getting worse.");
 }
 
 std::size_t seeds_needed(const Compared& compared, double sesoi, std::size_t per_side) {
@@ -124,10 +124,6 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
     out.sentences.push_back(fmt::format("The 90 % interval {} lies within ±{} ({}): equivalence is shown, not assumed.",
                                         interval(out.equivalence_low, out.equivalence_high, 3), number(sesoi.value, 2),
                                         sesoi.source));
-  std::string plateau_text = out.plateau;
-  if (!plateau_text.empty())
-    plateau_text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(plateau_text[0])));
-  out.sentences.push_back(plateau_text + ".");
   return out;
 }
 
