@@ -109,7 +109,11 @@ Outcome detect(const Case& c) {
          0,
          {}});
   // The gain of the decay tells how much too large (D0.7): rho = R_g^0.8, within [1, 8]; else what the config says.
-  const double rho = c.lr.r_gain > 1.2 ? std::clamp(std::pow(c.lr.r_gain, 0.8), 1.0, 8.0) : std::max(1.0, factor);
+  // A run that was destroyed has no such gain: the rate that trained is known, so a quarter of the way from it to this
+  // one in logs, at most three times it, is the next to try.
+  const double rho = c.lr.r_gain > 1.2 ? std::clamp(std::pow(c.lr.r_gain, 0.8), 1.0, 8.0)
+                     : factor > 1      ? factor / std::min(3.0, std::pow(factor, 0.25))
+                                       : 1;
   out.slots["rho"] = rho;
   out.effect_share = 1;
   weigh_outcome(c, out);

@@ -21,12 +21,14 @@ constexpr double kMidSchedule = 0.9;
 // Beyond twice the budget nothing is extrapolated (B6.2, C5).
 constexpr double kFarthest = 2;
 
-std::string amount(Axis axis, double x) {
+std::string amount(const Sides& sides, Axis axis, double x) {
   switch (axis) {
     case Axis::step:
       return number(x) + " steps";
     case Axis::tokens:
-      return count(x) + " samples or tokens";
+      return count(x) + (find(*sides.baseline.runs.front().run, Role::tokens)    ? " tokens"
+                         : find(*sides.baseline.runs.front().run, Role::samples) ? " samples"
+                                                                                 : " samples or tokens");
     case Axis::wall:
       return duration(x);
     case Axis::flops:
@@ -113,22 +115,37 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
   out.difference = there.difference;
   out.verdict = there.verdict;
   if (there.verdict == Verdict::not_assessable) {
-    out.why = fmt::format("no evaluation of both sides at {}", amount(axis, out.at));
+    out.why = fmt::format("no evaluation of both sides at {}", amount(sides, axis, out.at));
     return out;
   }
   const std::string doubt = equal ? std::string{} : schedule_doubt(sides, out.at, there);
   if (axis == Axis::step && !doubt.empty()) out.verdict = Verdict::inconclusive;
-  out.why = equal ? fmt::format("both spent {}{}", amount(axis, out.at),
+  out.why = equal ? fmt::format("both spent {}{}", amount(sides, axis, out.at),
                                 axis == Axis::step ? "" : fmt::format(" (ratio {})", number(out.ratio, 3)))
-                  : fmt::format("read at {}, where the {} ended; the {} went on to {}", amount(axis, out.at),
+                  : fmt::format("read at {}, where the {} ended; the {} went on to {}", amount(sides, axis, out.at),
                                 e < b ? "experiment" : "baseline", e < b ? "baseline" : "experiment",
-                                amount(axis, std::max(b, e)));
+                                amount(sides, axis, std::max(b, e)));
   if (!equal && axis != Axis::step && decays(e < b ? sides.baseline : sides.experiment))
     out.why += fmt::format(
         "; its learning rate had still to fall, so a {} planned to end there would stand lower than this reading",
         e < b ? "baseline" : "experiment");
   if (!doubt.empty()) out.why += "; " + doubt;
   return out;
+}
+
+/// Most runs of a side end without a finite value.
+bool no_value_left(const Side& side) {
+  const auto gone = std::count_if(side.runs.begin(), side.runs.end(),
+                                  [](const RunView& view) { return !std::isfinite(view.end.final_value); });
+  return 2 * static_cast<std::size_t>(gone) > side.runs.size();
+}
+
+/// A run that is not finite at the end has nothing to compare: the baseline's end stands alone.
+void blank(const Sides& sides, Axis axis, AxisVerdict& verdict) {
+  const auto b_total = totals(sides.baseline, axis);
+  verdict.at = stats::median(b_total);
+  verdict.baseline = bare(stats::mean(finals(sides.baseline)), "no_comparison", sides.baseline.runs.size());
+  verdict.experiment = verdict.difference = bare(std::numeric_limits<double>::quiet_NaN(), "failed", 0);
 }
 
 }  // namespace
@@ -138,13 +155,13 @@ std::vector<AxisVerdict> judge_axes(const Sides& sides, const SeedNoise& noise, 
   std::string why;
   const bool failed = experiment_failed(sides, why);
   for (const Axis axis : kAxes) {
-    out.push_back(judge_axis(sides, axis, noise, sesoi, pairing));
-    AxisVerdict& verdict = out.back();
-    if (failed &&
-        (verdict.verdict != Verdict::not_assessable || axis == Axis::step || !totals(sides.baseline, axis).empty())) {
+    AxisVerdict verdict = judge_axis(sides, axis, noise, sesoi, pairing);
+    if (failed && (axis == Axis::step || !totals(sides.baseline, axis).empty())) {
       verdict.verdict = Verdict::failed;
       verdict.why = why;
+      if (no_value_left(sides.experiment)) blank(sides, axis, verdict);
     }
+    out.push_back(std::move(verdict));
   }
   return out;
 }

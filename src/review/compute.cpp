@@ -16,9 +16,15 @@ namespace {
 // (B6.1). The truth lies between the slope and a third of it; the middle is their geometric mean.
 constexpr double kOverstated = 3;
 
+/// What a side spent to its last record, whether or not its metric was finite there; 0 when not every run counted it.
 double mean_total(const Side& side) {
-  const auto all = totals(side, Axis::flops);
-  return all.empty() ? 0 : stats::mean(all);
+  double sum = 0;
+  for (const auto& view : side.runs) {
+    const Spent flops = spent(*view.run, Axis::flops);
+    if (flops.curve.empty()) return 0;
+    sum += flops.curve.value.back();
+  }
+  return sum / static_cast<double>(side.runs.size());
 }
 
 /// Fall of the metric per e-fold of steps between two steps; FLOPs per step are constant within a run, so ln C and ln t

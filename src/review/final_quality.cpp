@@ -109,6 +109,17 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
                                                : SeedSdSource::none;
   std::string failure;
   if (experiment_failed(sides, failure)) {
+    if (!std::isfinite(sides.experiment.runs.front().end.final_value)) {
+      // What stands before the first value that is not finite is no end of a run.
+      out.at_step = sides.baseline.last_metric_step();
+      out.baseline = bare(stats::mean(values_at(sides.baseline, Axis::step, out.at_step)), "no_comparison",
+                          sides.baseline.runs.size());
+      out.experiment = out.difference = out.relative = bare(std::numeric_limits<double>::quiet_NaN(), "failed", 0);
+      out.seed_sd = noise.prior.scale;
+      out.seed_sd_source = noise.prior.scale > 0 ? SeedSdSource::prior : SeedSdSource::none;
+      out.equivalence_low = -std::numeric_limits<double>::infinity();
+      out.equivalence_high = std::numeric_limits<double>::infinity();
+    }
     out.sentences.push_back("The experiment has no final value to compare: " + failure + ".");
     out.sentences.push_back(fmt::format("The runs end at {} (baseline) and {} (experiment).", side_ends(sides.baseline),
                                         side_ends(sides.experiment)));

@@ -122,7 +122,8 @@ WallClock::Justified justify(const Sides& sides, const FinalQuality& final, cons
     return WallClock::Justified::not_assessable;
   const double sign = sides.orientation();
   const double gain = -sign * final.difference.value;
-  out.break_even = std::exp(std::clamp(gain / kappa.value, -20.0, 20.0));
+  if (!(gain > 0)) return WallClock::Justified::not_assessable;  // nothing was gained that could pay for time
+  out.break_even = std::exp(std::clamp(gain / kappa.value, 0.0, 20.0));
   const double gain_low = sign > 0 ? -final.difference.high : final.difference.low;
   const double gain_high = sign > 0 ? -final.difference.low : final.difference.high;
   if (!std::isfinite(gain_low) || !std::isfinite(gain_high)) return WallClock::Justified::undecided;
