@@ -17,6 +17,17 @@ std::span<const Detector* const> detectors() {
                                   &loss_spikes_recovering,
                                   &compute_inefficient_gain,
                                   &truncated_run,
+                                  &exploding_gradients,
+                                  &vanishing_gradients,
+                                  &dead_units,
+                                  &bad_initialization,
+                                  &excessive_weight_decay,
+                                  &warmup_instability,
+                                  &schedule_mismatch,
+                                  &momentum_mismatch,
+                                  &beta2_mismatch,
+                                  &attention_logit_growth,
+                                  &precision_loss_scale_collapse,
                                   &seed_noise_only};
   return all;
 }
