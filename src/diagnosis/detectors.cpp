@@ -17,7 +17,19 @@ std::span<const Detector* const> detectors() {
                                   &loss_spikes_recovering,
                                   &compute_inefficient_gain,
                                   &truncated_run,
-                                  &seed_noise_only};
+                                  &seed_noise_only,
+                                  &capacity_limited,
+                                  &batch_too_small,
+                                  &batch_too_large,
+                                  &label_noise,
+                                  &over_regularization,
+                                  &eval_bug_or_leak,
+                                  &distribution_shift,
+                                  &resume_discontinuity,
+                                  &proxy_failure,
+                                  &throughput_regression,
+                                  &slow_start_pays_off,
+                                  &confounded_config};
   return all;
 }
 

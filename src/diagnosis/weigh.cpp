@@ -48,7 +48,12 @@ constexpr std::array kGraph{
     Consequence{"mechanism_saturated", "inert_mechanism"},
     Consequence{"inert_mechanism", "seed_noise_only"},
     Consequence{"truncated_run", "lr_too_low"},
-    Consequence{"truncated_run", "schedule_mismatch"}};
+    Consequence{"truncated_run", "schedule_mismatch"},
+    // A larger batch makes each step slower; a smaller model, or one trained under noise, also falls slowly.
+    Consequence{"batch_too_large", "throughput_regression"},
+    Consequence{"capacity_limited", "lr_too_low"},
+    Consequence{"over_regularization", "capacity_limited"},
+    Consequence{"label_noise", "over_regularization"}};
 
 constexpr double kLikely = 0.5;
 
