@@ -15,11 +15,11 @@ namespace expanalyze {
 
 /// One observation that moves a card's log-odds (D0.6).
 struct Evidence {
-  std::string text;          ///< one sentence with its number
+  std::string text;  ///< one sentence with its number
   Estimate value;
-  double weight = 0;         ///< log likelihood ratio at full strength, signed: −: speaks against
-  double strength = 1;       ///< s in [0, 1]: graded by how far the value is from its threshold
-  char group = 0;            ///< correlated observations share a letter: only the largest counts fully
+  double weight = 0;    ///< log likelihood ratio at full strength, signed: −: speaks against
+  double strength = 1;  ///< s in [0, 1]: graded by how far the value is from its threshold
+  char group = 0;       ///< correlated observations share a letter: only the largest counts fully
   std::vector<Place> where;
   [[nodiscard]] bool supports() const { return weight > 0; }
 };
@@ -34,7 +34,7 @@ struct Finding {
   std::string_view symptom_of;  ///< id of the cause that explains it away; empty: a root
   double effect_share = 0;      ///< of the difference, that it can account for
   std::vector<Evidence> evidence;
-  std::string soul;             ///< the card's sentence with this run's numbers
+  std::string soul;  ///< the card's sentence with this run's numbers
   Slots slots;
 };
 
@@ -50,10 +50,10 @@ struct Untestable {
 };
 
 struct Diagnosis {
-  std::string soul;                ///< one sentence
-  std::string_view headline;       ///< id of a finding, or genuine_improvement, or undetermined
+  std::string soul;           ///< one sentence
+  std::string_view headline;  ///< id of a finding, or genuine_improvement, or undetermined
   double headline_probability = 0;
-  std::vector<Finding> findings;   ///< roots by probability × effect, then symptoms
+  std::vector<Finding> findings;  ///< roots by probability × effect, then symptoms
   std::vector<Clear> clear;
   std::vector<Untestable> untestable;
 };
@@ -67,7 +67,7 @@ struct Scored {
   std::vector<Evidence> evidence;
   double missing_weight = 0;  ///< sum of |weight| of the statistics that the logs do not allow
   double effect_share = 0;
-  std::string looked_at;      ///< for the list of what is clear
+  std::string looked_at;  ///< for the list of what is clear
   std::string soul;
   Slots slots;
 };
@@ -78,9 +78,9 @@ struct Case;  // src/diagnosis/case.hpp
 /// One card. A file in src/diagnosis ends in one constant of this type; detectors.cpp lists them.
 struct Detector {
   std::string_view id;
-  double prior;                      ///< λ, log-odds before any evidence (D0.6)
+  double prior;  ///< λ, log-odds before any evidence (D0.6)
   Outcome (*detect)(const Case&);
-  std::string_view doc;              ///< what it looks for, why it matters, false alarms and misses, reference
+  std::string_view doc;  ///< what it looks for, why it matters, false alarms and misses, reference
 };
 
 std::span<const Detector* const> detectors();

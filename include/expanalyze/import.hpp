@@ -34,7 +34,7 @@ struct Sniff {
 /// What an importer may look at before it says whether a file is its own.
 struct Probe {
   std::string_view name;  ///< file name without folders
-  std::string_view head;  ///< the first 64 KiB
+  std::string_view head;  ///< the first 64 KiB at least, and the first line in full
 };
 
 class RunBuilder;  // src/store/run_builder.hpp

@@ -12,9 +12,9 @@ namespace expanalyze {
 
 /// A spot in a log. Empty strings, line 0 and a NaN step mean "not one spot".
 struct Place {
-  std::string run;         ///< label of the run
-  std::string series;      ///< as logged
-  std::uint32_t line = 0;  ///< 1-based line of the run's file
+  std::string run;                                         ///< label of the run
+  std::string series;                                      ///< as logged
+  std::uint32_t line = 0;                                  ///< 1-based line of the run's file
   double step = std::numeric_limits<double>::quiet_NaN();  ///< optimizer updates
 };
 

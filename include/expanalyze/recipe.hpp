@@ -30,10 +30,10 @@ struct Path {
   std::vector<std::string> because;  ///< ids of findings and claims
   Config changes;                    ///< keys exactly as in the experiment's config, absolute values
   bool is_revert = false;
-  Estimate difference;               ///< expected new − experiment, at 80 %
+  Estimate difference;                     ///< expected new − experiment, at 80 %
   double flops_ratio = 1, wall_ratio = 1;  ///< cost of a run against the experiment's
   KillCriterion kill;
-  std::vector<std::string> steps;    ///< the plan
+  std::vector<std::string> steps;  ///< the plan
   std::string risk;
 };
 

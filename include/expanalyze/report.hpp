@@ -47,7 +47,8 @@ struct SweepReport {
   std::vector<Note> notes;
 };
 
-/// Groups the runs by seed (same label but for a seed suffix, same config but for seed-like keys) and compares each with the baseline.
+/// Groups the runs by seed (same label but for a seed suffix, same config but for seed-like keys) and compares each
+/// with the baseline.
 SweepReport analyze_sweep(const RunStore& runs, std::string_view baseline, const ReviewOptions& options,
                           const std::vector<TheoryCard>& cards);
 

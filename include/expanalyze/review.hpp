@@ -23,8 +23,8 @@ std::string_view to_string(Axis);
 std::string_view to_string(Verdict);
 
 struct ReviewOptions {
-  std::string metric;                   ///< --metric: as logged or canonical; empty: chosen by role
-  std::optional<Direction> direction;   ///< --direction
+  std::string metric;                  ///< --metric: as logged or canonical; empty: chosen by role
+  std::optional<Direction> direction;  ///< --direction
 };
 
 /// One setting that the two sides do not share (D0.5).
@@ -47,63 +47,64 @@ struct Metric {
 /// How one run ended (A7, D-36).
 struct RunEnd {
   RunId run = 0;
-  double last_step = 0;      ///< of the training or evaluation rows, whichever is later
-  double planned_steps = 0;  ///< from the config or the log; 0: unknown
+  double last_step = 0;                     ///< of the training or evaluation rows, whichever is later
+  double planned_steps = 0;                 ///< from the config or the log; 0: unknown
   double first_value = 0, final_value = 0;  ///< of the metric, as logged; NaN: none
   double best_value = 0, best_step = 0;     ///< printed, never used for the verdict (selection bias)
   bool failed = false;
-  std::string failure;       ///< one sentence; empty if it did not fail
+  std::string failure;  ///< one sentence; empty if it did not fail
   std::optional<Place> first_non_finite;
 };
 
 /// Do the two sides see the same batches in the same order (B1.2)?
 struct Pairing {
   bool paired = false;
-  bool identical = false;  ///< every common logged value of the metric and the training loss is the same to the last digit
+  bool identical =
+      false;  ///< every common logged value of the metric and the training loss is the same to the last digit
   double correlation = std::numeric_limits<double>::quiet_NaN();  ///< Spearman, of detrended training losses
-  int lag = 0;             ///< records
-  std::size_t n = 0;       ///< common steps it rests on
-  std::string why;         ///< one sentence
+  int lag = 0;                                                    ///< records
+  std::size_t n = 0;                                              ///< common steps it rests on
+  std::string why;                                                ///< one sentence
 };
 
 struct AxisVerdict {
   Axis axis = Axis::step;
   Verdict verdict = Verdict::not_assessable;
-  double at = 0;            ///< where the sides were compared: steps, tokens, seconds or FLOPs
+  double at = 0;                  ///< where the sides were compared: steps, tokens, seconds or FLOPs
   Estimate baseline, experiment;  ///< metric there, mean over seeds
-  Estimate difference;      ///< experiment − baseline, as logged (not oriented)
-  double ratio = 1;         ///< experiment's total over baseline's on this axis
-  std::string why;          ///< one sentence that carries the numbers
+  Estimate difference;            ///< experiment − baseline, as logged (not oriented)
+  double ratio = 1;               ///< experiment's total over baseline's on this axis
+  std::string why;                ///< one sentence that carries the numbers
 };
 
 enum class SeedSdSource { observed, prior, none };
 std::string_view to_string(SeedSdSource);
 
 struct FinalQuality {
-  Estimate baseline, experiment;  ///< mean over seeds at the last common step
-  Estimate difference;            ///< experiment − baseline; 95 % moderated t
-  Estimate relative;              ///< difference / baseline
+  Estimate baseline, experiment;                     ///< mean over seeds at the last common step
+  Estimate difference;                               ///< experiment − baseline; 95 % moderated t
+  Estimate relative;                                 ///< difference / baseline
   double equivalence_low = 0, equivalence_high = 0;  ///< 90 % interval used for TOST (B4.3)
-  double sesoi = 0;               ///< smallest difference of interest, in units of the metric (B4.4)
+  double sesoi = 0;                                  ///< smallest difference of interest, in units of the metric (B4.4)
   std::string sesoi_source;
-  double seed_sd = 0;             ///< s.d. between seeds, in units of the metric
+  double seed_sd = 0;  ///< s.d. between seeds, in units of the metric
   SeedSdSource seed_sd_source = SeedSdSource::none;
-  std::size_t seeds_needed = 0;   ///< more seeds per side that would settle it; 0: settled, or not worth chasing
+  std::size_t seeds_needed = 0;  ///< more seeds per side that would settle it; 0: settled, or not worth chasing
   double at_step = 0;
-  std::string plateau;            ///< B3.3 as a sentence
+  std::string plateau;  ///< B3.3 as a sentence
   std::vector<std::string> sentences;
 };
 
 struct SpeedupLevel {
-  double level = 0;      ///< value of the metric
+  double level = 0;                               ///< value of the metric
   double baseline_step = 0, experiment_step = 0;  ///< first crossing; +inf: censored, not reached
-  double speedup = 0;    ///< ratio; NaN if both are censored
+  double speedup = 0;                             ///< ratio; NaN if both are censored
 };
 
 struct Convergence {
   enum class Early { faster, slower, same, inconclusive, not_assessable };
   Early early = Early::not_assessable;
-  Estimate early_gap;   ///< mean relative gap of the loss over the early phase, e^ΔA − 1; negative: experiment lower
+  Estimate early_gap;  ///< mean relative gap of the loss over the early phase, e^ΔA − 1; negative: experiment lower
   double from_step = 0, to_step = 0;
   std::vector<SpeedupLevel> levels;
   std::vector<std::string> sentences;
@@ -112,21 +113,21 @@ std::string_view to_string(Convergence::Early);
 
 struct Compute {
   double baseline_flops = 0, experiment_flops = 0;  ///< totals; 0: unknown
-  std::string source;                       ///< "logged", "6ND", …
+  std::string source;                               ///< "logged", "6ND", …
   Estimate marginal_baseline, marginal_experiment;  ///< −dL/dlnC over the last quarter (B5.1)
   Estimate average_baseline, average_experiment;    ///< (L0 − L1)/ln(C1/C0) after warm-up (B5.2)
-  Estimate kappa;                           ///< −∂L/∂ln C between budgets (B5), nats per e-fold
+  Estimate kappa;                                   ///< −∂L/∂ln C between budgets (B5), nats per e-fold
   std::string kappa_source;
-  Estimate gain, net_gain;                  ///< compute-equivalent gain, and net of the cost ratio
+  Estimate gain, net_gain;  ///< compute-equivalent gain, and net of the cost ratio
   std::vector<std::string> sentences;
 };
 
 struct WallClock {
   enum class Justified { yes, no, undecided, not_assessable };
   Estimate baseline_step_seconds, experiment_step_seconds;  ///< medians
-  Estimate ratio;                  ///< experiment over baseline, time per step
-  double baseline_seconds = 0, experiment_seconds = 0;  ///< totals, mean over seeds; 0: unknown
-  double break_even = 0;           ///< r* (B6.3); 0: unknown
+  Estimate ratio;                                           ///< experiment over baseline, time per step
+  double baseline_seconds = 0, experiment_seconds = 0;      ///< totals, mean over seeds; 0: unknown
+  double break_even = 0;                                    ///< r* (B6.3); 0: unknown
   Justified justified = Justified::not_assessable;
   bool hardware_verified = false;
   std::vector<std::string> sentences;

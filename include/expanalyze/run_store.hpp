@@ -15,14 +15,40 @@
 
 namespace expanalyze {
 
-/// What a series means, whatever the log calls it (science handbook A2). `mechanism` is any numeric key of no other role.
+/// What a series means, whatever the log calls it (science handbook A2). `mechanism` is any numeric key of no other
+/// role.
 enum class Role : std::uint8_t {
-  none, step, epoch, tokens, samples, wall, timestamp, flops,
-  train_loss, eval_loss, eval_metric, train_metric,
-  lr, grad_norm, param_norm, update_norm, update_ratio, layer_grad_norm,
-  step_time, throughput, memory, loss_scale, skipped_steps,
-  clip_coefficient, clip_fraction, dead_fraction, saturated_fraction, activation_scale,
-  attention_entropy, attention_logit, mechanism
+  none,
+  step,
+  epoch,
+  tokens,
+  samples,
+  wall,
+  timestamp,
+  flops,
+  train_loss,
+  eval_loss,
+  eval_metric,
+  train_metric,
+  lr,
+  grad_norm,
+  param_norm,
+  update_norm,
+  update_ratio,
+  layer_grad_norm,
+  step_time,
+  throughput,
+  memory,
+  loss_scale,
+  skipped_steps,
+  clip_coefficient,
+  clip_fraction,
+  dead_fraction,
+  saturated_fraction,
+  activation_scale,
+  attention_entropy,
+  attention_logit,
+  mechanism
 };
 
 /// {layer=3, proj=q}: sorted by key; empty for most series.
@@ -32,8 +58,9 @@ using RunId = std::size_t;   ///< index into RunStore::runs
 
 /// The rows that a set of series shares, in file order: a rewind after a resume stays visible here.
 struct Rows {
-  std::vector<double> step;         ///< optimizer updates
-  std::vector<std::uint32_t> line;  ///< 1-based line in Run::path; strictly increasing unless the file is one JSON document
+  std::vector<double> step;  ///< optimizer updates
+  std::vector<std::uint32_t>
+      line;  ///< 1-based line in Run::path; strictly increasing unless the file is one JSON document
 };
 
 /// One logged quantity, exactly as logged.
@@ -89,8 +116,9 @@ std::string_view to_string(Role role);
 /// "train_loss" → Role::train_loss; nullopt for an unknown word.
 std::optional<Role> role_from(std::string_view word);
 
-/// What must hold of every store: columns of one length per Rows, lines within the file, roles that exist, sorted labels,
-/// lines_understood <= lines, and understood lines plus counted notes cover all lines. Empty string: holds; else the first breach.
+/// What must hold of every store: columns of one length per Rows, lines within the file, roles that exist, sorted
+/// labels, lines_understood <= lines, and understood lines plus counted notes cover all lines. Empty string: holds;
+/// else the first breach.
 std::string broken_invariant(const Run& run);
 
 }  // namespace expanalyze

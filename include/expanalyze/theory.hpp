@@ -16,23 +16,24 @@ namespace expanalyze {
 /// One claim of a card; the fields are those of the TOML schema (E1).
 struct Claim {
   std::string id, text, formula, kind;
-  std::string proxy, target;                    ///< names of signals, as logged or canonical
-  std::map<std::string, std::string> expect;    ///< lo, hi, rho, exponent: numbers or "0.9 * config.max_steps"
-  double tolerance = 0.05;                      ///< share of violations allowed
-  double from_share = 0.05, to_share = 1.0;     ///< scope.steps, as shares of the run
-  std::string log_request, if_contradicted;     ///< derivation that the update prints
+  std::string proxy, target;                  ///< names of signals, as logged or canonical
+  std::map<std::string, std::string> expect;  ///< lo, hi, rho, exponent: numbers or "0.9 * config.max_steps"
+  double tolerance = 0.05;                    ///< share of violations allowed
+  double from_share = 0.05, to_share = 1.0;   ///< scope.steps, as shares of the run
+  std::string log_request, if_contradicted;   ///< derivation that the update prints
   double weight = 1;
-  std::vector<std::string> decisive_if;         ///< conditions under which the method rests on the claim; empty: always
+  std::vector<std::string> decisive_if;  ///< conditions under which the method rests on the claim; empty: always
 };
 
 struct TheoryCard {
   std::string id, title, source;
   bool built_in = true;
-  std::vector<std::string> applies_if;          ///< "config.optimizer ~ 'muon'", "signal.avg_steps"
+  std::vector<std::string> applies_if;  ///< "config.optimizer ~ 'muon'", "signal.avg_steps"
   std::vector<std::string> mechanism_signals;
   std::vector<Claim> claims;
-  std::string derivation;                       ///< id in src/theory/derivations.cpp; empty: none
-  std::map<std::string, std::string> inputs;    ///< what derivations read: epsilon = "config.ns_eps", residual = "ortho_err"
+  std::string derivation;  ///< id in src/theory/derivations.cpp; empty: none
+  std::map<std::string, std::string>
+      inputs;  ///< what derivations read: epsilon = "config.ns_eps", residual = "ortho_err"
 };
 
 /// The built-in cards, parsed once; extra files are a user's own papers. Throws Error{input} with file and line.
@@ -56,14 +57,14 @@ struct TheoryUpdate {
   std::string derivation;  ///< id; empty: no update
   std::string latex;
   Slots slots;
-  std::string text;                ///< paragraphs separated by '\n'
+  std::string text;  ///< paragraphs separated by '\n'
 };
 
 struct Theory {
   std::vector<std::string> cards;  ///< titles with sources of the cards that apply
   std::vector<ClaimResult> claims;
   std::optional<std::pair<std::string, std::string>> wrong_assumption;  ///< card, claim
-  std::string verdict;             ///< one sentence: the assumption that broke and the number that broke it, or that none did
+  std::string verdict;  ///< one sentence: the assumption that broke and the number that broke it, or that none did
   TheoryUpdate update;
 };
 

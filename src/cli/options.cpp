@@ -96,6 +96,13 @@ Format format_of(const Typed& typed) {
         "end it in .md or .json, or add --format");
 }
 
+std::vector<std::string> role_words() {
+  std::vector<std::string> words;
+  for (int i = static_cast<int>(Role::none) + 1; i <= static_cast<int>(Role::mechanism); ++i)
+    words.emplace_back(to_string(static_cast<Role>(i)));
+  return words;
+}
+
 void take_shared(Options& options, const Typed& typed) {
   options.review.metric = typed.metric;
   if (!typed.direction.empty()) {
@@ -105,8 +112,7 @@ void take_shared(Options& options, const Typed& typed) {
   for (const std::string& text : typed.map) {
     const auto [word, key] = name_and_value("--map", text, "ROLE=KEY");
     const std::optional<Role> role = role_from(word);
-    if (!role)
-      wrong(one_line(word) + " is no role", "a role is a word such as step, train_loss, eval_loss, lr, grad_norm");
+    if (!role) wrong(one_line(word) + " is no role", did_you_mean(word, role_words()));
     options.import.map[*role] = key;
   }
   options.import.format = typed.format_in;

@@ -33,8 +33,8 @@ Curve loss_curve(const Run& run, const Review& review) {
 
 double mean_between(const Curve& curve, double from, double to) { return stats::mean(between(curve, from, to).value); }
 
-/// Start of annealing: the step where the learning rate has fallen to half its peak for good; 80 % of the run when it does not fall
-/// or is not logged (D0.7).
+/// Start of annealing: the step where the learning rate has fallen to half its peak for good; 80 % of the run when it
+/// does not fall or is not logged (D0.7).
 double annealing_start(const Run& run, double end) {
   const Curve lr = finite(trajectory(run, Role::lr));
   if (lr.size() < 5) return 0.8 * end;
@@ -75,7 +75,7 @@ LrStatistics lr_statistics(const Runs& baseline, const Runs& experiment, const R
   };
   const double end = std::min(end_of(*baseline.front()), end_of(*experiment.front()));
   const double annealing = annealing_start(*baseline.front(), end);
-  const auto read = [&](const Runs& runs, double OneRun::* field) {
+  const auto read = [&](const Runs& runs, double OneRun::*field) {
     return mean_over(runs, [&](const Run& run) { return lr_readings(run, review, annealing).*field; });
   };
   LrStatistics out{};
@@ -93,8 +93,12 @@ LrStatistics lr_statistics(const Runs& baseline, const Runs& experiment, const R
 }  // namespace
 
 Case::Case(const RunStore& store_, const Comparison& comparison_, const Review& review_)
-    : store(store_), comparison(comparison_), review(review_), baseline(select(store_, comparison_.baseline)),
-      experiment(select(store_, comparison_.experiment)), lr(lr_statistics(baseline, experiment, review_)) {
+    : store(store_),
+      comparison(comparison_),
+      review(review_),
+      baseline(select(store_, comparison_.baseline)),
+      experiment(select(store_, comparison_.experiment)),
+      lr(lr_statistics(baseline, experiment, review_)) {
   sign = review.metric.direction == Direction::min ? 1 : -1;
   const FinalQuality& final = review.final_quality;
   gap = sign * final.difference.value;
@@ -203,10 +207,18 @@ void weigh_outcome(const Case& c, Scored& scored) {
   if (c.worse) return;
   const AxisVerdict& steps = on(c.review, Axis::step);
   const bool open = steps.verdict == Verdict::inconclusive;
-  scored.evidence.push_back({fmt::format("the experiment is {} on equal steps ({} {}): there is {} loss of quality to explain",
-                                         c.better ? "better" : open ? "not resolved" : "equal", signed_number(steps.difference.value, 3),
-                                         interval(steps.difference.low, steps.difference.high, 3), open ? "no certain" : "no"),
-                             steps.difference, open ? -1.6 : -3.0, 1, 0, {}});
+  scored.evidence.push_back(
+      {fmt::format("the experiment is {} on equal steps ({} {}): there is {} loss of quality to explain",
+                   c.better ? "better"
+                   : open   ? "not resolved"
+                            : "equal",
+                   signed_number(steps.difference.value, 3), interval(steps.difference.low, steps.difference.high, 3),
+                   open ? "no certain" : "no"),
+       steps.difference,
+       open ? -1.6 : -3.0,
+       1,
+       0,
+       {}});
   scored.effect_share = open ? 0.5 * scored.effect_share : 0;
 }
 
@@ -215,7 +227,8 @@ std::string say_change(const ConfigDifference& d) {
 }
 
 std::optional<NumberChange> number_change(const ConfigDifference* d) {
-  if (!d || !std::holds_alternative<double>(d->baseline) || !std::holds_alternative<double>(d->experiment)) return std::nullopt;
+  if (!d || !std::holds_alternative<double>(d->baseline) || !std::holds_alternative<double>(d->experiment))
+    return std::nullopt;
   return NumberChange{std::get<double>(d->baseline), std::get<double>(d->experiment)};
 }
 

@@ -17,8 +17,8 @@ namespace expanalyze {
 
 using Runs = std::vector<const Run*>;
 
-/// Is a learning rate too high or too low? Three ratios of the experiment to the baseline (science handbook D0.7), from the
-/// training loss (else the metric), means over seeds. NaN: not computable.
+/// Is a learning rate too high or too low? Three ratios of the experiment to the baseline (science handbook D0.7), from
+/// the training loss (else the metric), means over seeds. NaN: not computable.
 struct LrStatistics {
   double slope_b, slope_e;  ///< κ_T: fall of the loss per e-fold of steps over the half before annealing
   double gain_b, gain_e;    ///< g: loss at the start of annealing minus final loss
@@ -40,9 +40,9 @@ struct Case {
   const Review& review;
   Runs baseline, experiment;
   LrStatistics lr;
-  double sign = 1;           ///< +1: lower metric is better
-  double gap = 0;            ///< oriented difference of final quality: > 0: the experiment is worse
-  double gap_scale = 0;      ///< smallest gap that is not seed noise: half the 95 % interval, at least δ
+  double sign = 1;                     ///< +1: lower metric is better
+  double gap = 0;                      ///< oriented difference of final quality: > 0: the experiment is worse
+  double gap_scale = 0;                ///< smallest gap that is not seed noise: half the 95 % interval, at least δ
   bool worse = false, better = false;  ///< resolved on equal steps, or failed
   std::size_t undeclared = 0;          ///< q: consequential config differences beyond the first (D0.5)
 
@@ -87,8 +87,10 @@ std::optional<NumberChange> number_change(const ConfigDifference* difference);
 
 // The list of cards, in the order of the report (detectors.cpp).
 extern const Detector divergence, lr_too_high, lr_too_low, overfitting, gradient_clipping_saturated, inert_mechanism,
-    mechanism_saturated, manifold_drift, loss_spikes_recovering, compute_inefficient_gain, truncated_run, seed_noise_only;
-extern const Detector capacity_limited, batch_too_small, batch_too_large, label_noise, over_regularization, eval_bug_or_leak,
-    distribution_shift, resume_discontinuity, proxy_failure, throughput_regression, slow_start_pays_off, confounded_config;
+    mechanism_saturated, manifold_drift, loss_spikes_recovering, compute_inefficient_gain, truncated_run,
+    seed_noise_only;
+extern const Detector capacity_limited, batch_too_small, batch_too_large, label_noise, over_regularization,
+    eval_bug_or_leak, distribution_shift, resume_discontinuity, proxy_failure, throughput_regression,
+    slow_start_pays_off, confounded_config;
 
 }  // namespace expanalyze

@@ -19,35 +19,64 @@ Outcome detect(const Case& c) {
   if (flops.verdict == Verdict::not_assessable && wall.verdict == Verdict::not_assessable)
     return Untestable{{}, "a clock or FLOPs", "log elapsed seconds and cumulative FLOPs with every record"};
   Scored out;
-  out.looked_at = fmt::format("cost against the baseline: {}x FLOPs, {}x time", number(flops.ratio, 3), number(wall.ratio, 3));
+  out.looked_at =
+      fmt::format("cost against the baseline: {}x FLOPs, {}x time", number(flops.ratio, 3), number(wall.ratio, 3));
   if (dearer.ratio <= 1.05 || dearer.verdict == Verdict::not_assessable) return out;
   const std::string resource = &dearer == &flops ? "FLOPs" : "seconds";
   const Verdict steps = on(c.review, Axis::step).verdict;
-  out.slots = {{"cost_ratio", dearer.ratio}, {"net_gain", c.review.compute.net_gain.value}, {"kappa", c.review.compute.kappa.value}};
+  out.slots = {{"cost_ratio", dearer.ratio},
+               {"net_gain", c.review.compute.net_gain.value},
+               {"kappa", c.review.compute.kappa.value}};
   if (steps == Verdict::improved)
-    out.evidence.push_back({fmt::format("better at equal steps by {}", number(std::abs(c.gap), 3)), on(c.review, Axis::step).difference, kModerate,
-                            1, 0, {}});
+    out.evidence.push_back({fmt::format("better at equal steps by {}", number(std::abs(c.gap), 3)),
+                            on(c.review, Axis::step).difference,
+                            kModerate,
+                            1,
+                            0,
+                            {}});
   else
-    out.evidence.push_back({"it is not better at equal steps, so there is no gain to weigh", on(c.review, Axis::step).difference, -kStrong, 1, 0, {}});
+    out.evidence.push_back({"it is not better at equal steps, so there is no gain to weigh",
+                            on(c.review, Axis::step).difference,
+                            -kStrong,
+                            1,
+                            0,
+                            {}});
   const bool behind = dearer.verdict == Verdict::regressed;
   const bool level = dearer.verdict == Verdict::neutral || dearer.verdict == Verdict::inconclusive;
-  out.evidence.push_back({fmt::format("at equal {} ({}x spent in all) it is {}: {} {}", resource, number(dearer.ratio, 3), to_string(dearer.verdict),
-                                      signed_number(dearer.difference.value, 3), interval(dearer.difference.low, dearer.difference.high, 3)),
-                          dearer.difference, behind ? kDecisive : level ? kStrong : -kStrong, 1, 0, {}});
+  out.evidence.push_back(
+      {fmt::format("at equal {} ({}x spent in all) it is {}: {} {}", resource, number(dearer.ratio, 3),
+                   to_string(dearer.verdict), signed_number(dearer.difference.value, 3),
+                   interval(dearer.difference.low, dearer.difference.high, 3)),
+       dearer.difference,
+       behind  ? kDecisive
+       : level ? kStrong
+               : -kStrong,
+       1,
+       0,
+       {}});
   const Estimate& net = c.review.compute.net_gain;
   if (std::isfinite(net.value))
-    out.evidence.push_back({fmt::format("net of its cost the gain is worth {} of the baseline's compute", with_interval(net, 3)), net,
-                            net.high < 1 ? kModerate : net.low > 1 ? -kStrong : kWeak, 1, 0, {}});
+    out.evidence.push_back(
+        {fmt::format("net of its cost the gain is worth {} of the baseline's compute", with_interval(net, 3)),
+         net,
+         net.high < 1  ? kModerate
+         : net.low > 1 ? -kStrong
+                       : kWeak,
+         1,
+         0,
+         {}});
   out.effect_share = steps == Verdict::improved ? 1 : 0.2;
-  out.soul = fmt::format("Better per step, not per {}: it spent {}x as much, and at equal {} it stands at {} against the baseline's {}.",
-                         resource == "FLOPs" ? "FLOP" : "second", number(dearer.ratio, 3), resource, number(dearer.experiment.value),
-                         number(dearer.baseline.value));
+  out.soul = fmt::format(
+      "Better per step, not per {}: it spent {}x as much, and at equal {} it stands at {} against the baseline's {}.",
+      resource == "FLOPs" ? "FLOP" : "second", number(dearer.ratio, 3), resource, number(dearer.experiment.value),
+      number(dearer.baseline.value));
   return out;
 }
 
 }  // namespace
 
-constinit const Detector compute_inefficient_gain{.id = "compute_inefficient_gain", .prior = kCommon, .detect = detect, .doc = R"(
+constinit const Detector compute_inefficient_gain{
+    .id = "compute_inefficient_gain", .prior = kCommon, .detect = detect, .doc = R"(
 ## What it looks for
 A gain at equal steps that is gone, or a loss, at equal FLOPs or seconds; the compute-equivalent gain net of the cost ratio.
 ## Why it matters

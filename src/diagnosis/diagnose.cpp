@@ -15,11 +15,18 @@ namespace {
 
 constexpr double kPossible = 0.33;  // D0.6: below this a finding is not shown
 
-/// Cards that state what is in the log rather than what caused the difference: a second change in the config does not weaken them.
+/// Cards that state what is in the log rather than what caused the difference: a second change in the config does not
+/// weaken them.
 bool states_a_fact(std::string_view id) {
-  static constexpr std::array<std::string_view, 9> facts{"divergence", "truncated_run", "seed_noise_only", "inert_mechanism",
-                                                         "compute_inefficient_gain", "throughput_regression", "resume_discontinuity",
-                                                         "confounded_config", "loss_spikes_recovering"};
+  static constexpr std::array<std::string_view, 9> facts{"divergence",
+                                                         "truncated_run",
+                                                         "seed_noise_only",
+                                                         "inert_mechanism",
+                                                         "compute_inefficient_gain",
+                                                         "throughput_regression",
+                                                         "resume_discontinuity",
+                                                         "confounded_config",
+                                                         "loss_spikes_recovering"};
   return std::find(facts.begin(), facts.end(), id) != facts.end();
 }
 
@@ -50,16 +57,19 @@ std::string undetermined(const Diagnosis& diagnosis) {
     if (requests.size() < 3 && std::find(requests.begin(), requests.end(), card.log_request) == requests.end())
       requests.push_back(card.log_request);
   if (requests.empty())
-    return fmt::format("The logs do not contain the cause: {} causes were tested and none stands out.", diagnosis.clear.size());
+    return fmt::format("The logs do not contain the cause: {} causes were tested and none stands out.",
+                       diagnosis.clear.size());
   return fmt::format("The logs do not contain the cause; the signals that would reveal it: {}.", join(requests, "; "));
 }
 
 std::string improvement(const Case& c) {
   const FinalQuality& f = c.review.final_quality;
-  return fmt::format("The change helps: {} ends at {} against {} ({}, 95 % interval {}), and nothing in the logs speaks for a fault of "
-                     "the evaluation.",
-                     code_span(c.review.metric.name), number(f.experiment.value), number(f.baseline.value), percent(f.relative.value),
-                     interval(f.difference.low, f.difference.high, 3));
+  return fmt::format(
+      "The change helps: {} ends at {} against {} ({}, 95 % interval {}), and nothing in the logs speaks for a fault "
+      "of "
+      "the evaluation.",
+      code_span(c.review.metric.name), number(f.experiment.value), number(f.baseline.value), percent(f.relative.value),
+      interval(f.difference.low, f.difference.high, 3));
 }
 
 /// A run without a fault: improved, and no card explains it away as a fault of measurement or of cost.
@@ -70,7 +80,8 @@ bool genuinely_improved(const Case& c, const Diagnosis& diagnosis) {
   });
 }
 
-/// How sure the improvement is: 0.98 at |t| of 2.36 would be too bold, so it grows with the distance of the interval from zero.
+/// How sure the improvement is: 0.98 at |t| of 2.36 would be too bold, so it grows with the distance of the interval
+/// from zero.
 double improvement_probability(const Case& c) {
   const double distance = (std::abs(c.gap) - c.gap_scale) / std::max(c.gap_scale, 1e-300);
   return std::clamp(0.7 + 0.12 * distance, 0.7, 0.95);
@@ -111,8 +122,10 @@ Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Rev
     auto& scored = std::get<Scored>(outcome);
     std::string looked_at = scored.looked_at;
     Finding finding = weigh(*card, std::move(scored), c.undeclared);
-    if (finding.probability < 0.05) out.clear.push_back({card->id, std::move(looked_at)});
-    else out.findings.push_back(std::move(finding));
+    if (finding.probability < 0.05)
+      out.clear.push_back({card->id, std::move(looked_at)});
+    else
+      out.findings.push_back(std::move(finding));
   }
   explain_away(out.findings);
   std::stable_sort(out.findings.begin(), out.findings.end(), [](const Finding& a, const Finding& b) {
@@ -124,7 +137,8 @@ Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Rev
 }
 
 const Finding* finding(const Diagnosis& diagnosis, std::string_view id) {
-  const auto it = std::find_if(diagnosis.findings.begin(), diagnosis.findings.end(), [&](const Finding& f) { return f.id == id; });
+  const auto it =
+      std::find_if(diagnosis.findings.begin(), diagnosis.findings.end(), [&](const Finding& f) { return f.id == id; });
   return it == diagnosis.findings.end() ? nullptr : &*it;
 }
 

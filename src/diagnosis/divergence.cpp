@@ -29,7 +29,8 @@ std::optional<Event> event_of(const Run& run, const RunEnd& end) {
   const Curve curve = trajectory(run, *series);
   const Curve good = finite(curve);
   if (end.first_non_finite) {
-    const auto after = std::count_if(good.step.begin(), good.step.end(), [&](double s) { return s > end.first_non_finite->step; });
+    const auto after =
+        std::count_if(good.step.begin(), good.step.end(), [&](double s) { return s > end.first_non_finite->step; });
     if (after < 20 && !std::isfinite(end.final_value))
       return Event{*end.first_non_finite, good.empty() ? std::nan("") : good.value.back(), std::nan(""), true};
   }
@@ -51,7 +52,8 @@ std::string forerunner(const Run& run, const Place& event) {
   const double calm = stats::median(finite(between(curve, 0, 0.5 * event.step)).value);
   for (std::size_t i = 0; i < curve.size() && curve.step[i] < event.step; ++i)
     if (!std::isfinite(curve.value[i]) || curve.value[i] > 10 * calm)
-      return fmt::format("{} left its band {} steps before", code_span(series->logged_as), number(event.step - curve.step[i]));
+      return fmt::format("{} left its band {} steps before", code_span(series->logged_as),
+                         number(event.step - curve.step[i]));
   return {};
 }
 
@@ -72,19 +74,25 @@ Outcome detect(const Case& c) {
                               c.experiment.size() == 1 ? "" : "s");
   if (gone == 0) return out;
   out.effect_share = static_cast<double>(gone) / static_cast<double>(c.experiment.size());
-  const std::string what = first.non_finite
-                               ? fmt::format("{} is not finite from step {} on", code_span(first.place.series), number(first.place.step))
-                               : fmt::format("{} rose from {} at step {} to {} at the end", code_span(first.place.series), number(first.from),
-                                             number(first.place.step), number(first.to));
-  out.evidence.push_back({fmt::format("{} ({} of {} runs)", what, gone, c.experiment.size()), exact(first.place.step), kDecisive + kStrong,
-                          out.effect_share, 0, {first.place}});
+  const std::string what =
+      first.non_finite
+          ? fmt::format("{} is not finite from step {} on", code_span(first.place.series), number(first.place.step))
+          : fmt::format("{} rose from {} at step {} to {} at the end", code_span(first.place.series),
+                        number(first.from), number(first.place.step), number(first.to));
+  out.evidence.push_back({fmt::format("{} ({} of {} runs)", what, gone, c.experiment.size()),
+                          exact(first.place.step),
+                          kDecisive + kStrong,
+                          out.effect_share,
+                          0,
+                          {first.place}});
   const std::string before = forerunner(*first_run, first.place);
   if (!before.empty()) out.evidence.push_back({before, bare(first.place.step, "logging_cadence"), kWeak, 1, 0, {}});
   out.slots["step"] = first.place.step;
   out.soul = first.non_finite
-                 ? fmt::format("The run was destroyed at step {}: {}, and no later update could recover.", number(first.place.step),
-                               before.empty() ? "the loss stopped being a number" : before)
-                 : fmt::format("The run left the trained regime after step {} and never came back: {}.", number(first.place.step), what);
+                 ? fmt::format("The run was destroyed at step {}: {}, and no later update could recover.",
+                               number(first.place.step), before.empty() ? "the loss stopped being a number" : before)
+                 : fmt::format("The run left the trained regime after step {} and never came back: {}.",
+                               number(first.place.step), what);
   return out;
 }
 

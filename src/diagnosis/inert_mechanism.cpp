@@ -26,38 +26,65 @@ Outcome detect(const Case& c) {
   const auto signals = mechanism_signals(c);
   const Pairing& pairing = c.review.pairing;
   if (signals.empty() && !pairing.identical && !pairing.paired)
-    return Untestable{{}, "a signal of the mechanism, or paired curves",
-                      "log the mechanism's own quantity (its trigger, its gate, its step count) every step in both runs"};
+    return Untestable{
+        {},
+        "a signal of the mechanism, or paired curves",
+        "log the mechanism's own quantity (its trigger, its gate, its step count) every step in both runs"};
   Scored out;
   if (pairing.identical)
-    out.evidence.push_back({pairing.why, exact(1), kDecisive, 1, 0, {place_of(*c.experiment.front(), Role::train_loss)}});
+    out.evidence.push_back(
+        {pairing.why, exact(1), kDecisive, 1, 0, {place_of(*c.experiment.front(), Role::train_loss)}});
   const SignalBehaviour* rest = resting(signals);
   if (rest)
-    out.evidence.push_back({fmt::format("{} stood at {} in every record{}{}", code_span(rest->name), number(rest->high),
-                                        std::isnan(rest->cap) ? "" : fmt::format(", its bound {}", code_span(rest->cap_key)),
-                                        rest->in_baseline ? ", as in the baseline" : ""),
-                            exact(rest->high), kStrong, 1, 'b', {rest->where}});
+    out.evidence.push_back(
+        {fmt::format("{} stood at {} in every record{}{}", code_span(rest->name), number(rest->high),
+                     std::isnan(rest->cap) ? "" : fmt::format(", its bound {}", code_span(rest->cap_key)),
+                     rest->in_baseline ? ", as in the baseline" : ""),
+         exact(rest->high),
+         kStrong,
+         1,
+         'b',
+         {rest->where}});
   else if (!signals.empty() && !pairing.identical)
-    out.evidence.push_back({fmt::format("{} moved between {} and {}", code_span(signals.front().name), number(signals.front().low),
-                                        number(signals.front().high)),
-                            exact(signals.front().high), -kModerate, 1, 0, {signals.front().where}});
+    out.evidence.push_back({fmt::format("{} moved between {} and {}", code_span(signals.front().name),
+                                        number(signals.front().low), number(signals.front().high)),
+                            exact(signals.front().high),
+                            -kModerate,
+                            1,
+                            0,
+                            {signals.front().where}});
   if ((c.worse || c.better) && !pairing.identical)
-    out.evidence.push_back({fmt::format("the two sides end {} apart, more than the noise of seeds", number(std::abs(c.gap), 3)),
-                            c.review.final_quality.difference, -kDecisive, 1, 0, {}});
+    out.evidence.push_back(
+        {fmt::format("the two sides end {} apart, more than the noise of seeds", number(std::abs(c.gap), 3)),
+         c.review.final_quality.difference,
+         -kDecisive,
+         1,
+         0,
+         {}});
   else if (!pairing.identical && std::isfinite(c.gap))
-    out.evidence.push_back({fmt::format("the curves are not the same: they end {} apart, which seeds alone can do", number(std::abs(c.gap), 3)),
-                            c.review.final_quality.difference, -kWeak, 1, 0, {}});
+    out.evidence.push_back({fmt::format("the curves are not the same: they end {} apart, which seeds alone can do",
+                                        number(std::abs(c.gap), 3)),
+                            c.review.final_quality.difference,
+                            -kWeak,
+                            1,
+                            0,
+                            {}});
   out.effect_share = pairing.identical ? 1 : 0.4;
-  out.looked_at = fmt::format("{} mechanism signals; none rests where the baseline's does while the curves agree", signals.size());
+  out.looked_at =
+      fmt::format("{} mechanism signals; none rests where the baseline's does while the curves agree", signals.size());
   const double slower = c.review.wall.ratio.value;
-  const std::string cost = std::isfinite(slower) && c.review.wall.ratio.low > 1.02 ? fmt::format(", only {}x slower", number(slower, 3)) : "";
+  const std::string cost = std::isfinite(slower) && c.review.wall.ratio.low > 1.02
+                               ? fmt::format(", only {}x slower", number(slower, 3))
+                               : "";
   out.slots["slowdown"] = slower;
   if (rest) {
     out.slots["pinned_at"] = rest->high;
-    out.soul = fmt::format("The new logic never spoke: {} stayed at {} for 100 % of training, so the experiment was the baseline{}.",
-                           code_span(rest->name), number(rest->high), cost);
+    out.soul = fmt::format(
+        "The new logic never spoke: {} stayed at {} for 100 % of training, so the experiment was the baseline{}.",
+        code_span(rest->name), number(rest->high), cost);
   } else {
-    out.soul = fmt::format("The new logic never spoke: every logged loss is that of the baseline, digit for digit{}.", cost);
+    out.soul =
+        fmt::format("The new logic never spoke: every logged loss is that of the baseline, digit for digit{}.", cost);
   }
   return out;
 }

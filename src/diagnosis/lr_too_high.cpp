@@ -29,9 +29,14 @@ void raised(const Case& c, Scored& out) {
   }
   out.slots["lr_factor"] = factor;
   if (factor > 1.05)
-    out.evidence.push_back({change ? fmt::format("the learning rate was raised: {}", say_change(*d))
-                                   : fmt::format("the logged peak learning rate is {}x the baseline's", number(factor, 3)),
-                            exact(factor), kModerate, graded_above(factor, 1.3), 'e', {place_of(*c.experiment.front(), Role::lr)}});
+    out.evidence.push_back({change
+                                ? fmt::format("the learning rate was raised: {}", say_change(*d))
+                                : fmt::format("the logged peak learning rate is {}x the baseline's", number(factor, 3)),
+                            exact(factor),
+                            kModerate,
+                            graded_above(factor, 1.3),
+                            'e',
+                            {place_of(*c.experiment.front(), Role::lr)}});
 }
 
 void decay_gain(const Case& c, Scored& out) {
@@ -43,13 +48,22 @@ void decay_gain(const Case& c, Scored& out) {
   out.slots["r_gain"] = lr.r_gain;
   const Estimate value = bare(lr.r_gain, "between_seeds_1.03_to_1.09");
   if (lr.r_gain >= 1)
-    out.evidence.push_back({fmt::format("the loss fell {} in the decay of the learning rate, {}x the baseline's {}", number(lr.gain_e, 3),
-                                        number(lr.r_gain, 3), number(lr.gain_b, 3)),
-                            value, kStrong, graded_above(lr.r_gain, 1.5), 'a', {place_of(*c.experiment.front(), Role::train_loss)}});
+    out.evidence.push_back({fmt::format("the loss fell {} in the decay of the learning rate, {}x the baseline's {}",
+                                        number(lr.gain_e, 3), number(lr.r_gain, 3), number(lr.gain_b, 3)),
+                            value,
+                            kStrong,
+                            graded_above(lr.r_gain, 1.5),
+                            'a',
+                            {place_of(*c.experiment.front(), Role::train_loss)}});
   else
-    out.evidence.push_back({fmt::format("the decay of the learning rate gained only {}x what it gained the baseline ({} against {})",
-                                        number(lr.r_gain, 3), number(lr.gain_e, 3), number(lr.gain_b, 3)),
-                            value, -kStrong, graded_below(lr.r_gain, 0.8), 0, {}});
+    out.evidence.push_back(
+        {fmt::format("the decay of the learning rate gained only {}x what it gained the baseline ({} against {})",
+                     number(lr.r_gain, 3), number(lr.gain_e, 3), number(lr.gain_b, 3)),
+         value,
+         -kStrong,
+         graded_below(lr.r_gain, 0.8),
+         0,
+         {}});
 }
 
 /// Lost control at a learning rate that the baseline never used.
@@ -58,9 +72,14 @@ void lost_control(const Case& c, Scored& out, double factor) {
     const RunEnd& end = c.review.ends[c.baseline.size() + i];
     if (!end.first_non_finite || std::isfinite(end.final_value)) continue;
     const double share = end.last_step > 0 ? end.first_non_finite->step / end.last_step : 1;
-    out.evidence.push_back({fmt::format("the loss was no longer finite at step {}, {} into the run, at {}x the baseline's learning rate",
-                                        number(end.first_non_finite->step), percent(share, 2), number(factor, 3)),
-                            exact(end.first_non_finite->step), kStrong, graded_above(factor, 1.5), 'c', {*end.first_non_finite}});
+    out.evidence.push_back(
+        {fmt::format("the loss was no longer finite at step {}, {} into the run, at {}x the baseline's learning rate",
+                     number(end.first_non_finite->step), percent(share, 2), number(factor, 3)),
+         exact(end.first_non_finite->step),
+         kStrong,
+         graded_above(factor, 1.5),
+         'c',
+         {*end.first_non_finite}});
     return;
   }
 }
@@ -72,24 +91,38 @@ Outcome detect(const Case& c) {
   const double factor = out.slots.contains("lr_factor") ? out.slots["lr_factor"] : 1;
   lost_control(c, out, factor);
   if (c.review.convergence.early == Convergence::Early::faster && c.worse)
-    out.evidence.push_back({fmt::format("it was ahead before step {} and behind at the end", number(c.review.convergence.to_step)),
-                            c.review.convergence.early_gap, kModerate, 1, 'b', {}});
+    out.evidence.push_back(
+        {fmt::format("it was ahead before step {} and behind at the end", number(c.review.convergence.to_step)),
+         c.review.convergence.early_gap,
+         kModerate,
+         1,
+         'b',
+         {}});
   if (c.lr.r_sigma > 1.5)
-    out.evidence.push_back({fmt::format("batch-to-batch noise is {}x the baseline's: a smaller batch does that, a larger step does not",
-                                        number(c.lr.r_sigma, 3)),
-                            bare(c.lr.r_sigma, "within_run"), -kModerate, graded_above(c.lr.r_sigma, 1.5), 0, {}});
+    out.evidence.push_back(
+        {fmt::format("batch-to-batch noise is {}x the baseline's: a smaller batch does that, a larger step does not",
+                     number(c.lr.r_sigma, 3)),
+         bare(c.lr.r_sigma, "within_run"),
+         -kModerate,
+         graded_above(c.lr.r_sigma, 1.5),
+         0,
+         {}});
   // The gain of the decay tells how much too large (D0.7): rho = R_g^0.8, within [1, 8]; else what the config says.
   const double rho = c.lr.r_gain > 1.2 ? std::clamp(std::pow(c.lr.r_gain, 0.8), 1.0, 8.0) : std::max(1.0, factor);
   out.slots["rho"] = rho;
   out.effect_share = 1;
   weigh_outcome(c, out);
-  out.looked_at = fmt::format("gain of the decay against the baseline's R_g = {}, learning rate {}x", number(c.lr.r_gain, 3), number(factor, 3));
+  out.looked_at = fmt::format("gain of the decay against the baseline's R_g = {}, learning rate {}x",
+                              number(c.lr.r_gain, 3), number(factor, 3));
   out.soul = c.lr.r_gain > 1.2
-                 ? fmt::format("The step was about {}x too large: the run bounced above the valley until the learning rate fell, gaining {} "
-                               "in the decay against {} for the baseline.",
-                               number(rho, 2), number(c.lr.gain_e, 3), number(c.lr.gain_b, 3))
-                 : fmt::format("The step was too large: at {}x the baseline's learning rate the updates {}.", number(factor, 3),
-                               c.review.overall == Verdict::failed ? "destroyed what had been learned" : "no longer descended");
+                 ? fmt::format(
+                       "The step was about {}x too large: the run bounced above the valley until the learning rate "
+                       "fell, gaining {} "
+                       "in the decay against {} for the baseline.",
+                       number(rho, 2), number(c.lr.gain_e, 3), number(c.lr.gain_b, 3))
+                 : fmt::format(
+                       "The step was too large: at {}x the baseline's learning rate the updates {}.", number(factor, 3),
+                       c.review.overall == Verdict::failed ? "destroyed what had been learned" : "no longer descended");
   return out;
 }
 

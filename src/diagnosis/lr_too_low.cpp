@@ -26,8 +26,12 @@ void lowered(const Case& c, Scored& out) {
   }
   out.slots["lr_factor"] = factor;
   if (factor < 0.95)
-    out.evidence.push_back({fmt::format("the peak learning rate is {}x the baseline's", number(factor, 3)), exact(factor), kStrong,
-                            graded_below(factor, 0.7), 'e', {place_of(*c.experiment.front(), Role::lr)}});
+    out.evidence.push_back({fmt::format("the peak learning rate is {}x the baseline's", number(factor, 3)),
+                            exact(factor),
+                            kStrong,
+                            graded_below(factor, 0.7),
+                            'e',
+                            {place_of(*c.experiment.front(), Role::lr)}});
 }
 
 void small_updates(const Case& c, Scored& out) {
@@ -39,12 +43,21 @@ void small_updates(const Case& c, Scored& out) {
   }
   out.slots["update_ratio_factor"] = e / b;
   if (e < b)
-    out.evidence.push_back({fmt::format("an update moves the weights by {} of their norm, {}x the baseline's", number(e, 3), number(e / b, 3)),
-                            over_seeds(c.experiment, update_ratio), kModerate, graded_below(e / b, 1.0 / 3), 'c',
+    out.evidence.push_back({fmt::format("an update moves the weights by {} of their norm, {}x the baseline's",
+                                        number(e, 3), number(e / b, 3)),
+                            over_seeds(c.experiment, update_ratio),
+                            kModerate,
+                            graded_below(e / b, 1.0 / 3),
+                            'c',
                             {place_of(*c.experiment.front(), Role::update_ratio)}});
   else
-    out.evidence.push_back({fmt::format("updates are not smaller than the baseline's ({}x, relative to the weights)", number(e / b, 3)),
-                            over_seeds(c.experiment, update_ratio), -kModerate, graded_above(e / b, 1.2), 0, {}});
+    out.evidence.push_back(
+        {fmt::format("updates are not smaller than the baseline's ({}x, relative to the weights)", number(e / b, 3)),
+         over_seeds(c.experiment, update_ratio),
+         -kModerate,
+         graded_above(e / b, 1.2),
+         0,
+         {}});
 }
 
 Outcome detect(const Case& c) {
@@ -54,32 +67,54 @@ Outcome detect(const Case& c) {
   lowered(c, out);
   small_updates(c, out);
   const LrStatistics& lr = c.lr;
-  if (std::isnan(lr.r_kappa)) out.missing_weight += kStrong;
+  if (std::isnan(lr.r_kappa))
+    out.missing_weight += kStrong;
   else if (lr.r_kappa > 1)
-    out.evidence.push_back({fmt::format("before annealing the loss was still falling {} per e-fold of steps, {}x the baseline's rate",
-                                        number(lr.slope_e, 3), number(lr.r_kappa, 3)),
-                            bare(lr.r_kappa, "between_seeds_1.07_to_1.63"), kStrong, graded_above(lr.r_kappa, 1.5), 'a',
-                            {place_of(*c.experiment.front(), Role::train_loss)}});
+    out.evidence.push_back(
+        {fmt::format("before annealing the loss was still falling {} per e-fold of steps, {}x the baseline's rate",
+                     number(lr.slope_e, 3), number(lr.r_kappa, 3)),
+         bare(lr.r_kappa, "between_seeds_1.07_to_1.63"),
+         kStrong,
+         graded_above(lr.r_kappa, 1.5),
+         'a',
+         {place_of(*c.experiment.front(), Role::train_loss)}});
   else
-    out.evidence.push_back({fmt::format("before annealing the loss fell {} per e-fold of steps, no faster than the baseline's {}",
-                                        number(lr.slope_e, 3), number(lr.slope_b, 3)),
-                            bare(lr.r_kappa, "between_seeds_1.07_to_1.63"), -kModerate, graded_below(lr.r_kappa, 0.8), 0, {}});
+    out.evidence.push_back(
+        {fmt::format("before annealing the loss fell {} per e-fold of steps, no faster than the baseline's {}",
+                     number(lr.slope_e, 3), number(lr.slope_b, 3)),
+         bare(lr.r_kappa, "between_seeds_1.07_to_1.63"),
+         -kModerate,
+         graded_below(lr.r_kappa, 0.8),
+         0,
+         {}});
   if (!std::isnan(lr.r_gain) && lr.r_gain < 0.8)
-    out.evidence.push_back({fmt::format("the decay of the learning rate gained {}x what it gained the baseline", number(lr.r_gain, 3)),
-                            bare(lr.r_gain, "between_seeds_1.03_to_1.09"), kModerate, graded_below(lr.r_gain, 0.6), 'a', {}});
+    out.evidence.push_back(
+        {fmt::format("the decay of the learning rate gained {}x what it gained the baseline", number(lr.r_gain, 3)),
+         bare(lr.r_gain, "between_seeds_1.03_to_1.09"),
+         kModerate,
+         graded_below(lr.r_gain, 0.6),
+         'a',
+         {}});
   if (c.review.convergence.early == Convergence::Early::slower)
     out.evidence.push_back({fmt::format("it was behind from the start: {} in the mean between steps {} and {}",
-                                        percent(c.review.convergence.early_gap.value), number(c.review.convergence.from_step),
-                                        number(c.review.convergence.to_step)),
-                            c.review.convergence.early_gap, kModerate, 1, 'b', {}});
+                                        percent(c.review.convergence.early_gap.value),
+                                        number(c.review.convergence.from_step), number(c.review.convergence.to_step)),
+                            c.review.convergence.early_gap,
+                            kModerate,
+                            1,
+                            'b',
+                            {}});
   const double rho = lr.r_kappa > 1 ? std::clamp(1 / lr.r_kappa, 0.125, 1.0) : 1;  // D0.7
   out.slots["rho"] = rho;
   out.effect_share = c.review.overall == Verdict::failed ? 0.6 : 1;
   weigh_outcome(c, out);
-  out.looked_at = fmt::format("slope before annealing R_kappa = {}, gain of the decay R_g = {}", number(lr.r_kappa, 3), number(lr.r_gain, 3));
-  out.soul = fmt::format("Nothing broke, it was simply walking too slowly: before annealing the loss was still falling {} per e-fold of steps, "
-                         "{}x the baseline's rate.",
-                         number(lr.slope_e, 3), number(lr.r_kappa, 3));
+  out.looked_at = fmt::format("slope before annealing R_kappa = {}, gain of the decay R_g = {}", number(lr.r_kappa, 3),
+                              number(lr.r_gain, 3));
+  out.soul = fmt::format(
+      "Nothing broke, it was simply walking too slowly: before annealing the loss was still falling {} per e-fold of "
+      "steps, "
+      "{}x the baseline's rate.",
+      number(lr.slope_e, 3), number(lr.r_kappa, 3));
   return out;
 }
 

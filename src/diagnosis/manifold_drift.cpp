@@ -13,8 +13,8 @@ namespace expanalyze {
 
 namespace {
 
-// The RMS residual of Muon's tuned quintic is .30 to .41 for every spectrum tried, for ever (handbook E4, measured); a matrix
-// far from orthogonal has about 1. Above .45 the updates are off the manifold, at any number of iterations.
+// The RMS residual of Muon's tuned quintic is .30 to .41 for every spectrum tried, for ever (handbook E4, measured); a
+// matrix far from orthogonal has about 1. Above .45 the updates are off the manifold, at any number of iterations.
 constexpr double kOffManifold = 0.45;
 constexpr double kBandLow = 0.68;  // singular values of an update, E4
 
@@ -42,39 +42,69 @@ double smallest_update_value(const Run& run) {
 Outcome detect(const Case& c) {
   const double e = mean_over(c.experiment, residual);
   if (std::isnan(e))
-    return Untestable{{}, "an orthogonality residual of the constrained matrices",
-                      "log |X X^T - I|_F / sqrt(n) of two matrices every 50 steps (only for methods that promise orthogonality)"};
+    return Untestable{
+        {},
+        "an orthogonality residual of the constrained matrices",
+        "log |X X^T - I|_F / sqrt(n) of two matrices every 50 steps (only for methods that promise orthogonality)"};
   const double b = mean_over(c.baseline, residual);
   const Series* series = signal_with(*c.experiment.front(), {"ortho", "orthogonality"});
   const Place where{c.experiment.front()->label, series->logged_as, 0};
   Scored out;
   out.slots = {{"residual", e}, {"residual_baseline", b}};
   if (e > kOffManifold)
-    out.evidence.push_back({fmt::format("{} is {} in the median, outside the band .30 to .45 that five iterations of the quintic leave",
-                                        code_span(series->logged_as), number(e, 3)),
-                            over_seeds(c.experiment, residual), kStrong, graded_above(e, kOffManifold), 'a', {where}});
+    out.evidence.push_back(
+        {fmt::format("{} is {} in the median, outside the band .30 to .45 that five iterations of the quintic leave",
+                     code_span(series->logged_as), number(e, 3)),
+         over_seeds(c.experiment, residual),
+         kStrong,
+         graded_above(e, kOffManifold),
+         'a',
+         {where}});
   else
-    out.evidence.push_back({fmt::format("{} is {} in the median, inside the expected band", code_span(series->logged_as), number(e, 3)),
-                            over_seeds(c.experiment, residual), -kDecisive, 1, 0, {where}});
+    out.evidence.push_back(
+        {fmt::format("{} is {} in the median, inside the expected band", code_span(series->logged_as), number(e, 3)),
+         over_seeds(c.experiment, residual),
+         -kDecisive,
+         1,
+         0,
+         {where}});
   if (!std::isnan(b) && e > b)
-    out.evidence.push_back({fmt::format("the baseline stays at {}", number(b, 3)), over_seeds(c.baseline, residual), kModerate,
-                            graded_above(e / b, 1.3), 0, {}});
+    out.evidence.push_back({fmt::format("the baseline stays at {}", number(b, 3)),
+                            over_seeds(c.baseline, residual),
+                            kModerate,
+                            graded_above(e / b, 1.3),
+                            0,
+                            {}});
   const double drift = mean_over(c.experiment, residual_change);
   if (drift > 0.1)
-    out.evidence.push_back({fmt::format("it rose by {} over the second half", number(drift, 3)), bare(drift, "theil_sen"), kStrong, 1, 'a', {where}});
+    out.evidence.push_back({fmt::format("it rose by {} over the second half", number(drift, 3)),
+                            bare(drift, "theil_sen"),
+                            kStrong,
+                            1,
+                            'a',
+                            {where}});
   const double smallest = mean_over(c.experiment, smallest_update_value);
   const double smallest_b = mean_over(c.baseline, smallest_update_value);
-  if (std::isnan(smallest)) out.missing_weight += kModerate;
+  if (std::isnan(smallest))
+    out.missing_weight += kModerate;
   else if (smallest < kBandLow && (std::isnan(smallest_b) || smallest < 0.5 * smallest_b))
-    out.evidence.push_back({fmt::format("the smallest singular value of an update is {} in the median (baseline {}), where the band begins at {}",
-                                        number(smallest, 3), number(smallest_b, 3), number(kBandLow)),
-                            over_seeds(c.experiment, smallest_update_value), kModerate, 1, 0, {}});
+    out.evidence.push_back(
+        {fmt::format(
+             "the smallest singular value of an update is {} in the median (baseline {}), where the band begins at {}",
+             number(smallest, 3), number(smallest_b, 3), number(kBandLow)),
+         over_seeds(c.experiment, smallest_update_value),
+         kModerate,
+         1,
+         0,
+         {}});
   out.effect_share = 1;
   weigh_outcome(c, out);
   out.looked_at = fmt::format("orthogonality residual {} (baseline {})", number(e, 3), number(b, 3));
-  out.soul = fmt::format("The updates left the manifold: {} stood at {} (baseline {}), where the method was designed for .30 to .45, so most "
-                         "directions were taken at a fraction of their step.",
-                         code_span(series->logged_as), number(e, 3), number(b, 3));
+  out.soul = fmt::format(
+      "The updates left the manifold: {} stood at {} (baseline {}), where the method was designed for .30 to .45, so "
+      "most "
+      "directions were taken at a fraction of their step.",
+      code_span(series->logged_as), number(e, 3), number(b, 3));
   return out;
 }
 

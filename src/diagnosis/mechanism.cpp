@@ -15,8 +15,10 @@ bool is_mechanism(const Series& series) {
     case Role::mechanism:
     case Role::clip_coefficient:
     case Role::clip_fraction:
-    case Role::loss_scale: return series.labels.empty() && series.value.size() >= 10;
-    default: return false;
+    case Role::loss_scale:
+      return series.labels.empty() && series.value.size() >= 10;
+    default:
+      return false;
   }
 }
 
@@ -37,7 +39,9 @@ std::pair<double, double> mode(std::span<const double> values) {
 }
 
 double share_at(std::span<const double> values, double v) {
-  return values.empty() ? 0 : static_cast<double>(std::count(values.begin(), values.end(), v)) / static_cast<double>(values.size());
+  return values.empty()
+             ? 0
+             : static_cast<double>(std::count(values.begin(), values.end(), v)) / static_cast<double>(values.size());
 }
 
 /// First step from which 95 % of the records equal `v`.
@@ -71,7 +75,8 @@ SignalBehaviour behaviour(const Case& c, const Run& run, const Series& series) {
   out.since_step = pinned_since(curve, out.pinned_value);
   out.cap = std::numeric_limits<double>::quiet_NaN();
   for (const auto& [key, value] : run.config)
-    if (const auto* number = std::get_if<double>(&value); number && *number == out.high && out.high != 0 && out.high != 1 && *number < 1e6) {
+    if (const auto* number = std::get_if<double>(&value);
+        number && *number == out.high && out.high != 0 && out.high != 1 && *number < 1e6) {
       out.cap = *number;
       out.cap_key = key;
       // A cap that shares a word with the signal (ns_steps, avg_steps) beats one of the same value by chance.

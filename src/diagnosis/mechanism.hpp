@@ -1,4 +1,5 @@
-// Signals of the mechanism under test, whatever they are called (science handbook A2: any numeric key of no other role).
+// Signals of the mechanism under test, whatever they are called (science handbook A2: any numeric key of no other
+// role).
 #pragma once
 
 #include <string>
@@ -10,16 +11,17 @@ namespace expanalyze {
 
 /// How one signal behaved over the runs of a side.
 struct SignalBehaviour {
-  std::string name;            ///< as logged
-  double low = 0, high = 0;    ///< over all records
-  double at_high = 0, at_low = 0;            ///< share of records at the highest / lowest value
-  double pinned_first = 0, pinned_last = 0;  ///< share of the first / last third at the value that the last third has most often
-  double pinned_value = 0;     ///< that value
-  double since_step = 0;       ///< first step from which at least 95 % of the records have it
-  double cap = 0;              ///< a setting of the config that equals the highest value; NaN: none
+  std::string name;                ///< as logged
+  double low = 0, high = 0;        ///< over all records
+  double at_high = 0, at_low = 0;  ///< share of records at the highest / lowest value
+  double pinned_first = 0,
+         pinned_last = 0;   ///< share of the first / last third at the value that the last third has most often
+  double pinned_value = 0;  ///< that value
+  double since_step = 0;    ///< first step from which at least 95 % of the records have it
+  double cap = 0;           ///< a setting of the config that equals the highest value; NaN: none
   std::string cap_key;
-  bool in_baseline = false;    ///< the baseline logs it too
-  bool as_baseline = false;    ///< with the same median, within 0.1 %
+  bool in_baseline = false;  ///< the baseline logs it too
+  bool as_baseline = false;  ///< with the same median, within 0.1 %
   Place where;
   [[nodiscard]] bool constant() const { return low == high; }
 };

@@ -36,32 +36,50 @@ Outcome detect(const Case& c) {
   const std::string bound = std::isnan(s->cap) ? (s->pinned_value == s->high ? "highest value" : "lowest value")
                                                : fmt::format("cap {} = {}", code_span(s->cap_key), number(s->cap));
   out.slots = {{"pinned_at", s->pinned_value}, {"since_step", s->since_step}};
-  out.evidence.push_back({from_start ? fmt::format("{} sat at its {} in every record", code_span(s->name), bound)
-                                     : fmt::format("{} sat at its {} in {} of the last third of the records, in {} of the first",
-                                                   code_span(s->name), bound, percent(s->pinned_last, 3), percent(s->pinned_first, 3)),
-                          exact(s->pinned_value), kStrong, 1, 0, {s->where}});
+  out.evidence.push_back(
+      {from_start ? fmt::format("{} sat at its {} in every record", code_span(s->name), bound)
+                  : fmt::format("{} sat at its {} in {} of the last third of the records, in {} of the first",
+                                code_span(s->name), bound, percent(s->pinned_last, 3), percent(s->pinned_first, 3)),
+       exact(s->pinned_value),
+       kStrong,
+       1,
+       0,
+       {s->where}});
   const bool same_setting = s->in_baseline && s->as_baseline && !c.review.pairing.identical;
   if (same_setting)
-    out.evidence.push_back({"the baseline has the same value: it is a setting of both sides", exact(s->pinned_value), -kStrong, 1, 0, {}});
+    out.evidence.push_back(
+        {"the baseline has the same value: it is a setting of both sides", exact(s->pinned_value), -kStrong, 1, 0, {}});
   // A constant that follows its setting is what the run was told to do, not an adaptive quantity that ran out.
   const ConfigDifference* set = from_start && !s->cap_key.empty() ? c.changed({s->cap_key}) : nullptr;
   if (set)
-    out.evidence.push_back({fmt::format("{}: the value was set, it did not run into a bound", say_change(*set)), exact(s->pinned_value), -kStrong,
-                            1, 0, {}});
+    out.evidence.push_back({fmt::format("{}: the value was set, it did not run into a bound", say_change(*set)),
+                            exact(s->pinned_value),
+                            -kStrong,
+                            1,
+                            0,
+                            {}});
   if (c.review.pairing.identical)
-    out.evidence.push_back({"the losses are those of the baseline, so a quantity at its bound cost nothing but time", exact(1), kModerate, 1, 0, {}});
+    out.evidence.push_back({"the losses are those of the baseline, so a quantity at its bound cost nothing but time",
+                            exact(1),
+                            kModerate,
+                            1,
+                            0,
+                            {}});
   out.effect_share = c.review.pairing.identical ? 1 : 0.5;
   if (!c.review.pairing.identical) weigh_outcome(c, out);
-  out.soul = from_start ? fmt::format("The adaptive part never had room: {} sat at its {} from the first record to the last, so nothing was adapted.",
-                                      code_span(s->name), bound)
-                        : fmt::format("It worked until step {}; from then on {} sat at its {} and could add nothing.", number(s->since_step),
-                                      code_span(s->name), bound);
+  out.soul = from_start ? fmt::format(
+                              "The adaptive part never had room: {} sat at its {} from the first record to the last, "
+                              "so nothing was adapted.",
+                              code_span(s->name), bound)
+                        : fmt::format("It worked until step {}; from then on {} sat at its {} and could add nothing.",
+                                      number(s->since_step), code_span(s->name), bound);
   return out;
 }
 
 }  // namespace
 
-constinit const Detector mechanism_saturated{.id = "mechanism_saturated", .prior = kOccasional, .detect = detect, .doc = R"(
+constinit const Detector mechanism_saturated{
+    .id = "mechanism_saturated", .prior = kOccasional, .detect = detect, .doc = R"(
 ## What it looks for
 A signal that spends more than 80 % of the last third of the run at one bound but less than half of the first third; or one that equals a cap
 of the config in every record.

@@ -24,27 +24,34 @@ double rise(const Run& run) {
 double best_step(const Run& run) {
   const Curve eval = finite(trajectory(run, Role::eval_loss));
   if (eval.size() < 5) return std::numeric_limits<double>::quiet_NaN();
-  return eval.step[static_cast<std::size_t>(std::min_element(eval.value.begin(), eval.value.end()) - eval.value.begin())];
+  return eval
+      .step[static_cast<std::size_t>(std::min_element(eval.value.begin(), eval.value.end()) - eval.value.begin())];
 }
 
 double gap(const Run& run) { return last_of(run, Role::eval_loss) - last_of(run, Role::train_loss); }
 
 /// Training loss at the end against its median in the middle of the run.
-double train_fall(const Run& run) { return median_of(run, Role::train_loss, 0.3, 0.5) - last_of(run, Role::train_loss); }
+double train_fall(const Run& run) {
+  return median_of(run, Role::train_loss, 0.3, 0.5) - last_of(run, Role::train_loss);
+}
 
 /// Passes over the training set, from a logged epoch or the config; NaN when unknown.
 double epochs(const Run& run) {
   const Curve logged = finite(trajectory(run, Role::epoch));
   if (!logged.empty()) return logged.value.back();
-  static constexpr std::string_view kSize[] = {"n_train", "train_size", "dataset_size", "num_train_examples", "train_samples"};
+  static constexpr std::string_view kSize[] = {"n_train", "train_size", "dataset_size", "num_train_examples",
+                                               "train_samples"};
   const auto size = config_number(run, kSize);
   const Spent seen = spent(run, Axis::tokens);
-  return size && *size > 0 && !seen.curve.empty() ? seen.curve.value.back() / *size : std::numeric_limits<double>::quiet_NaN();
+  return size && *size > 0 && !seen.curve.empty() ? seen.curve.value.back() / *size
+                                                  : std::numeric_limits<double>::quiet_NaN();
 }
 
 Outcome detect(const Case& c) {
   if (!logs(c.experiment, Role::eval_loss) || !logs(c.experiment, Role::train_loss))
-    return Untestable{{}, "a training and an evaluation loss in the experiment", "evaluate on held-out data at least ten times a run"};
+    return Untestable{{},
+                      "a training and an evaluation loss in the experiment",
+                      "evaluate on held-out data at least ten times a run"};
   const double up = mean_over(c.experiment, rise);
   const double up_baseline = std::max(0.0, mean_over(c.baseline, rise));
   if (std::isnan(up)) return Untestable{{}, "five evaluations of the experiment", "evaluate at least ten times a run"};
@@ -55,33 +62,58 @@ Outcome detect(const Case& c) {
   const double when = mean_over(c.experiment, best_step);
   out.slots = {{"best_step", when}, {"rise", up}, {"eval_final", level}};
   if (excess > 0.2 * threshold)
-    out.evidence.push_back({fmt::format("the evaluation loss rose by {} after its best value near step {} (baseline: {})", number(up, 3),
-                                        number(when), number(up_baseline, 3)),
-                            over_seeds(c.experiment, rise), kDecisive, graded_above(excess, threshold), 'a',
-                            {place_of(*c.experiment.front(), Role::eval_loss)}});
+    out.evidence.push_back(
+        {fmt::format("the evaluation loss rose by {} after its best value near step {} (baseline: {})", number(up, 3),
+                     number(when), number(up_baseline, 3)),
+         over_seeds(c.experiment, rise),
+         kDecisive,
+         graded_above(excess, threshold),
+         'a',
+         {place_of(*c.experiment.front(), Role::eval_loss)}});
   else
     out.evidence.push_back({fmt::format("the evaluation loss ends within {} of its best value", number(up, 3)),
-                            over_seeds(c.experiment, rise), -kStrong, 1, 0, {place_of(*c.experiment.front(), Role::eval_loss)}});
+                            over_seeds(c.experiment, rise),
+                            -kStrong,
+                            1,
+                            0,
+                            {place_of(*c.experiment.front(), Role::eval_loss)}});
   const double g = mean_over(c.experiment, gap);
   const double g_b = mean_over(c.baseline, gap);
   const double fell = mean_over(c.experiment, train_fall);
   if (g > 0 && fell > 0)
-    out.evidence.push_back({fmt::format("the training loss went on falling (by {}) and ends {} below the evaluation loss (baseline: {})",
-                                        number(fell, 3), number(g, 3), number(g_b, 3)),
-                            over_seeds(c.experiment, gap), kModerate, graded_above(g - std::max(0.0, g_b), threshold), 'a', {}});
+    out.evidence.push_back(
+        {fmt::format("the training loss went on falling (by {}) and ends {} below the evaluation loss (baseline: {})",
+                     number(fell, 3), number(g, 3), number(g_b, 3)),
+         over_seeds(c.experiment, gap),
+         kModerate,
+         graded_above(g - std::max(0.0, g_b), threshold),
+         'a',
+         {}});
   const double seen = mean_over(c.experiment, epochs);
-  if (std::isnan(seen)) out.missing_weight += kModerate;
+  if (std::isnan(seen))
+    out.missing_weight += kModerate;
   else if (seen > 4)
-    out.evidence.push_back({fmt::format("it passed {} times over its training data", number(seen, 3)), exact(seen), kModerate,
-                            graded_above(seen, 8), 0, {}});
+    out.evidence.push_back({fmt::format("it passed {} times over its training data", number(seen, 3)),
+                            exact(seen),
+                            kModerate,
+                            graded_above(seen, 8),
+                            0,
+                            {}});
   else if (seen < 1)
-    out.evidence.push_back({fmt::format("it saw less than one epoch ({}): nothing was repeated to be learned by heart", number(seen, 3)),
-                            exact(seen), -kDecisive, 1, 0, {}});
+    out.evidence.push_back(
+        {fmt::format("it saw less than one epoch ({}): nothing was repeated to be learned by heart", number(seen, 3)),
+         exact(seen),
+         -kDecisive,
+         1,
+         0,
+         {}});
   out.effect_share = c.gap > 0 ? std::min(1.0, excess / c.gap) : 0;
   weigh_outcome(c, out);
-  out.looked_at = fmt::format("rise of the evaluation loss above its minimum {} (baseline {})", number(up, 3), number(up_baseline, 3));
-  out.soul = fmt::format("It learned the training set, not the task: the best model was near step {}, what came after cost {} of {}.",
-                         number(when), number(up, 3), code_span(place_of(*c.experiment.front(), Role::eval_loss).series));
+  out.looked_at = fmt::format("rise of the evaluation loss above its minimum {} (baseline {})", number(up, 3),
+                              number(up_baseline, 3));
+  out.soul = fmt::format(
+      "It learned the training set, not the task: the best model was near step {}, what came after cost {} of {}.",
+      number(when), number(up, 3), code_span(place_of(*c.experiment.front(), Role::eval_loss).series));
   return out;
 }
 

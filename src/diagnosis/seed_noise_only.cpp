@@ -15,28 +15,52 @@ Outcome detect(const Case& c) {
   Scored out;
   const FinalQuality& f = c.review.final_quality;
   const Verdict steps = on(c.review, Axis::step).verdict;
-  out.looked_at = fmt::format("difference {} against a noise floor of {}", signed_number(f.difference.value, 3), number(c.gap_scale, 2));
-  out.slots = {{"difference", f.difference.value}, {"seed_sd", f.seed_sd}, {"seeds_needed", static_cast<double>(f.seeds_needed)}};
+  out.looked_at = fmt::format("difference {} against a noise floor of {}", signed_number(f.difference.value, 3),
+                              number(c.gap_scale, 2));
+  out.slots = {{"difference", f.difference.value},
+               {"seed_sd", f.seed_sd},
+               {"seeds_needed", static_cast<double>(f.seeds_needed)}};
   if (steps == Verdict::improved || steps == Verdict::regressed || steps == Verdict::failed) {
-    out.evidence.push_back({fmt::format("the difference is {} on equal steps, {} {}", to_string(steps), signed_number(f.difference.value, 3),
-                                        interval(f.difference.low, f.difference.high, 3)),
-                            f.difference, -kDecisive, 1, 0, {}});
+    out.evidence.push_back(
+        {fmt::format("the difference is {} on equal steps, {} {}", to_string(steps),
+                     signed_number(f.difference.value, 3), interval(f.difference.low, f.difference.high, 3)),
+         f.difference,
+         -kDecisive,
+         1,
+         0,
+         {}});
     return out;
   }
   // How deep inside the noise: a difference of half the floor is ordinary luck, one near the floor is an open question.
   const double depth = c.gap_scale > 0 ? std::abs(f.difference.value) / c.gap_scale : 0;
-  out.evidence.push_back({fmt::format("the difference {} lies inside {}, what the luck of a seed does", signed_number(f.difference.value, 3),
-                                      interval(f.difference.low, f.difference.high, 3)),
-                          f.difference, kStrong, c.review.pairing.identical ? 0.5 : std::clamp(1.3 - 0.6 * depth, 0.4, 1.0), 0, {}});
+  out.evidence.push_back(
+      {fmt::format("the difference {} lies inside {}, what the luck of a seed does",
+                   signed_number(f.difference.value, 3), interval(f.difference.low, f.difference.high, 3)),
+       f.difference,
+       kStrong,
+       c.review.pairing.identical ? 0.5 : std::clamp(1.3 - 0.6 * depth, 0.4, 1.0),
+       0,
+       {}});
   if (f.seed_sd_source == SeedSdSource::prior)
-    out.evidence.push_back({fmt::format("the seed s.d. {} is assumed, not seen: one seed per arm", number(f.seed_sd, 2)), bare(f.seed_sd, "prior_seed_sd"),
-                            -kWeak, 1, 0, {}});
+    out.evidence.push_back(
+        {fmt::format("the seed s.d. {} is assumed, not seen: one seed per arm", number(f.seed_sd, 2)),
+         bare(f.seed_sd, "prior_seed_sd"),
+         -kWeak,
+         1,
+         0,
+         {}});
   else if (f.seed_sd_source == SeedSdSource::observed)
-    out.evidence.push_back({fmt::format("the s.d. between seeds is {}, seen on these runs", number(f.seed_sd, 2)), bare(f.seed_sd, "observed"),
-                            kWeak, 1, 0, {}});
+    out.evidence.push_back({fmt::format("the s.d. between seeds is {}, seen on these runs", number(f.seed_sd, 2)),
+                            bare(f.seed_sd, "observed"),
+                            kWeak,
+                            1,
+                            0,
+                            {}});
   out.effect_share = 0.5;
-  out.soul = fmt::format("There is no failure to explain yet: the difference {} is smaller than the {} that the luck of seeds (s.d. {}) can make.",
-                         signed_number(f.difference.value, 3), number(c.gap_scale, 2), number(f.seed_sd, 2));
+  out.soul = fmt::format(
+      "There is no failure to explain yet: the difference {} is smaller than the {} that the luck of seeds (s.d. {}) "
+      "can make.",
+      signed_number(f.difference.value, 3), number(c.gap_scale, 2), number(f.seed_sd, 2));
   return out;
 }
 

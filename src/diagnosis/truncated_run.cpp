@@ -13,7 +13,7 @@ namespace expanalyze {
 
 namespace {
 
-constexpr double kOfPlan = 0.98;      // D-36
+constexpr double kOfPlan = 0.98;  // D-36
 constexpr double kOfBaseline = 0.9;
 
 struct Lengths {
@@ -33,7 +33,8 @@ Lengths lengths(const Case& c) {
 /// The learning rate at the end as a share of its peak; NaN when it is not logged.
 double last_lr_share(const Run& run) {
   const Curve lr = finite(trajectory(run, Role::lr));
-  return lr.empty() ? std::numeric_limits<double>::quiet_NaN() : lr.value.back() / *std::max_element(lr.value.begin(), lr.value.end());
+  return lr.empty() ? std::numeric_limits<double>::quiet_NaN()
+                    : lr.value.back() / *std::max_element(lr.value.begin(), lr.value.end());
 }
 
 bool last_line_cut(const Run& run) {
@@ -45,29 +46,46 @@ Outcome detect(const Case& c) {
   Scored out;
   const double of_plan = l.planned > 0 ? (l.experiment + 1) / l.planned : std::numeric_limits<double>::quiet_NaN();
   const double of_baseline = l.baseline > 0 ? l.experiment / l.baseline : 1;
-  out.looked_at = fmt::format("it ran {} steps (plan: {}, baseline: {})", number(l.experiment), l.planned > 0 ? number(l.planned) : "unknown",
-                              number(l.baseline));
+  out.looked_at = fmt::format("it ran {} steps (plan: {}, baseline: {})", number(l.experiment),
+                              l.planned > 0 ? number(l.planned) : "unknown", number(l.baseline));
   const double lr = mean_over(c.experiment, last_lr_share);
   const double lr_baseline = mean_over(c.baseline, last_lr_share);
   const Place end{c.experiment.front()->label, {}, 0, l.experiment};
   if (of_plan < kOfPlan)
-    out.evidence.push_back({fmt::format("it ran {} of {} planned steps ({})", number(l.experiment), number(l.planned), percent(of_plan, 3)),
-                            exact(of_plan), kDecisive + kModerate, 1, 0, {end}});
+    out.evidence.push_back({fmt::format("it ran {} of {} planned steps ({})", number(l.experiment), number(l.planned),
+                                        percent(of_plan, 3)),
+                            exact(of_plan),
+                            kDecisive + kModerate,
+                            1,
+                            0,
+                            {end}});
   else if (std::isnan(of_plan) && of_baseline < kOfBaseline && lr > 0.2 && lr > 2 * lr_baseline)
-    out.evidence.push_back({fmt::format("it ran {} steps against the baseline's {}, and its learning rate still stood at {} of its peak",
-                                        number(l.experiment), number(l.baseline), percent(lr, 2)),
-                            exact(of_baseline), kDecisive, 1, 0, {end}});
+    out.evidence.push_back(
+        {fmt::format("it ran {} steps against the baseline's {}, and its learning rate still stood at {} of its peak",
+                     number(l.experiment), number(l.baseline), percent(lr, 2)),
+         exact(of_baseline),
+         kDecisive,
+         1,
+         0,
+         {end}});
   if (out.evidence.empty()) return out;
   if (!std::isnan(lr))
-    out.evidence.push_back({fmt::format("at its last step the learning rate stood at {} of its peak (baseline: {})", percent(lr, 2), percent(lr_baseline, 2)),
-                            exact(lr), lr > 0.2 ? kWeak : -kWeak, 1, 0, {place_of(*c.experiment.front(), Role::lr)}});
-  if (last_line_cut(*c.experiment.front())) out.evidence.push_back({"the last record of the log is torn", exact(1), kModerate, 1, 0, {end}});
+    out.evidence.push_back({fmt::format("at its last step the learning rate stood at {} of its peak (baseline: {})",
+                                        percent(lr, 2), percent(lr_baseline, 2)),
+                            exact(lr),
+                            lr > 0.2 ? kWeak : -kWeak,
+                            1,
+                            0,
+                            {place_of(*c.experiment.front(), Role::lr)}});
+  if (last_line_cut(*c.experiment.front()))
+    out.evidence.push_back({"the last record of the log is torn", exact(1), kModerate, 1, 0, {end}});
   const double share = std::isnan(of_plan) ? of_baseline : of_plan;
   out.slots = {{"share_run", share}, {"last_step", l.experiment}, {"planned", l.planned > 0 ? l.planned : l.baseline}};
   out.effect_share = 1;
-  out.soul = fmt::format("It did not lose, it stopped: {} of the plan was run. At step {} it stands at {} against {}.", percent(share, 3),
-                         number(c.review.final_quality.at_step), number(c.review.final_quality.experiment.value),
-                         number(c.review.final_quality.baseline.value));
+  out.soul =
+      fmt::format("It did not lose, it stopped: {} of the plan was run. At step {} it stands at {} against {}.",
+                  percent(share, 3), number(c.review.final_quality.at_step),
+                  number(c.review.final_quality.experiment.value), number(c.review.final_quality.baseline.value));
   return out;
 }
 

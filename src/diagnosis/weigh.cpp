@@ -15,45 +15,27 @@ struct Consequence {
 
 // The directed graph of D0.6.
 constexpr std::array kGraph{
-    Consequence{"bad_initialization", "exploding_gradients"},
-    Consequence{"bad_initialization", "dead_units"},
-    Consequence{"exploding_gradients", "divergence"},
-    Consequence{"bad_initialization", "divergence"},
-    Consequence{"lr_too_high", "loss_spikes_recovering"},
-    Consequence{"lr_too_high", "exploding_gradients"},
-    Consequence{"lr_too_high", "attention_logit_growth"},
-    Consequence{"lr_too_high", "divergence"},
-    Consequence{"lr_too_high", "dead_units"},
-    Consequence{"warmup_instability", "loss_spikes_recovering"},
-    Consequence{"warmup_instability", "dead_units"},
-    Consequence{"attention_logit_growth", "divergence"},
-    Consequence{"beta2_mismatch", "loss_spikes_recovering"},
-    Consequence{"precision_loss_scale_collapse", "divergence"},
-    Consequence{"gradient_clipping_saturated", "lr_too_low"},
-    Consequence{"excessive_weight_decay", "lr_too_low"},
-    Consequence{"excessive_weight_decay", "capacity_limited"},
-    Consequence{"momentum_mismatch", "lr_too_low"},
-    Consequence{"schedule_mismatch", "lr_too_low"},
-    Consequence{"vanishing_gradients", "capacity_limited"},
-    Consequence{"vanishing_gradients", "lr_too_low"},
-    Consequence{"dead_units", "capacity_limited"},
-    Consequence{"batch_too_small", "lr_too_high"},
-    Consequence{"batch_too_large", "lr_too_low"},
-    Consequence{"batch_too_large", "compute_inefficient_gain"},
-    Consequence{"distribution_shift", "overfitting"},
-    Consequence{"label_noise", "capacity_limited"},
-    Consequence{"proxy_failure", "mechanism_saturated"},
-    Consequence{"proxy_failure", "inert_mechanism"},
-    Consequence{"proxy_failure", "manifold_drift"},
-    Consequence{"mechanism_saturated", "inert_mechanism"},
-    Consequence{"inert_mechanism", "seed_noise_only"},
-    Consequence{"truncated_run", "lr_too_low"},
-    Consequence{"truncated_run", "schedule_mismatch"},
-    // A larger batch makes each step slower; a smaller model, or one trained under noise, also falls slowly.
-    Consequence{"batch_too_large", "throughput_regression"},
-    Consequence{"capacity_limited", "lr_too_low"},
-    Consequence{"over_regularization", "capacity_limited"},
-    Consequence{"label_noise", "over_regularization"}};
+    Consequence{"bad_initialization", "exploding_gradients"}, Consequence{"bad_initialization", "dead_units"},
+    Consequence{"exploding_gradients", "divergence"}, Consequence{"bad_initialization", "divergence"},
+    Consequence{"lr_too_high", "loss_spikes_recovering"}, Consequence{"lr_too_high", "exploding_gradients"},
+    Consequence{"lr_too_high", "attention_logit_growth"}, Consequence{"lr_too_high", "divergence"},
+    Consequence{"lr_too_high", "dead_units"}, Consequence{"warmup_instability", "loss_spikes_recovering"},
+    Consequence{"warmup_instability", "dead_units"}, Consequence{"attention_logit_growth", "divergence"},
+    Consequence{"beta2_mismatch", "loss_spikes_recovering"}, Consequence{"precision_loss_scale_collapse", "divergence"},
+    Consequence{"gradient_clipping_saturated", "lr_too_low"}, Consequence{"excessive_weight_decay", "lr_too_low"},
+    Consequence{"excessive_weight_decay", "capacity_limited"}, Consequence{"momentum_mismatch", "lr_too_low"},
+    Consequence{"schedule_mismatch", "lr_too_low"}, Consequence{"vanishing_gradients", "capacity_limited"},
+    Consequence{"vanishing_gradients", "lr_too_low"}, Consequence{"dead_units", "capacity_limited"},
+    Consequence{"batch_too_small", "lr_too_high"}, Consequence{"batch_too_large", "lr_too_low"},
+    Consequence{"batch_too_large", "compute_inefficient_gain"}, Consequence{"distribution_shift", "overfitting"},
+    Consequence{"label_noise", "capacity_limited"}, Consequence{"proxy_failure", "mechanism_saturated"},
+    Consequence{"proxy_failure", "inert_mechanism"}, Consequence{"proxy_failure", "manifold_drift"},
+    Consequence{"mechanism_saturated", "inert_mechanism"}, Consequence{"inert_mechanism", "seed_noise_only"},
+    Consequence{"truncated_run", "lr_too_low"}, Consequence{"truncated_run", "schedule_mismatch"},
+    // A larger batch makes each step slower; a smaller model, or one trained under noise, also
+    // falls slowly.
+    Consequence{"batch_too_large", "throughput_regression"}, Consequence{"capacity_limited", "lr_too_low"},
+    Consequence{"over_regularization", "capacity_limited"}, Consequence{"label_noise", "over_regularization"}};
 
 constexpr double kLikely = 0.5;
 
@@ -92,8 +74,8 @@ void explain_away(std::vector<Finding>& findings) {
   for (const auto& edge : kGraph) {
     const Finding* cause = by_id(edge.cause);
     Finding* effect = by_id(edge.effect);
-    if (cause && effect && cause->probability >= kLikely && effect->probability >= kLikely && effect->symptom_of.empty() &&
-        cause->symptom_of != effect->id)
+    if (cause && effect && cause->probability >= kLikely && effect->probability >= kLikely &&
+        effect->symptom_of.empty() && cause->symptom_of != effect->id)
       effect->symptom_of = edge.cause;
   }
 }

@@ -20,7 +20,8 @@ double log_odds(double prior, std::span<const Evidence> evidence);
 /// Share of the card's weight that the logs could speak to; P is capped at 0.5 + 0.5 of it.
 double completeness(std::span<const Evidence> evidence, double missing_weight);
 
-/// D0.6: if a cause and its consequence are both likely, the consequence is a symptom and does not compete for the headline.
+/// D0.6: if a cause and its consequence are both likely, the consequence is a symptom and does not compete for the
+/// headline.
 void explain_away(std::vector<Finding>& findings);
 
 }  // namespace expanalyze

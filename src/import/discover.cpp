@@ -31,13 +31,20 @@ constexpr auto kEndings = std::to_array<std::string_view>({".jsonl", ".csv", ".t
 /// Sure enough to call a file a log when nobody named it.
 constexpr int kSure = 50;
 constexpr std::size_t kHead = 64U << 10U;
+constexpr std::size_t kLongestLine = 16U << 20U;
 constexpr int kDeepestFolder = 8;
 
 std::string head_of(const fs::path& path) {
   const auto close = [](std::FILE* f) { std::fclose(f); };
   const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
-  std::string head(kHead, '\0');
-  head.resize(file ? std::fread(head.data(), 1, head.size(), file.get()) : 0);
+  std::string head;
+  std::array<char, kHead> piece;
+  // A document on one line is read in full, up to the longest line that is read at all.
+  while (file && (head.empty() || (head.find('\n') == std::string::npos && head.size() < kLongestLine))) {
+    const std::size_t n = std::fread(piece.data(), 1, piece.size(), file.get());
+    if (n == 0) break;
+    head.append(piece.data(), n);
+  }
   return head;
 }
 

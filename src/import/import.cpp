@@ -47,7 +47,9 @@ const Importer& importer_for(const fs::path& path, std::string_view bytes, const
                 near.empty() ? "formats: " + join(importer_ids(), ", ") : fmt::format("did you mean {}?", near));
   }
   const std::string name = path.filename().string();
-  const Importer* importer = sniff_importer({name, bytes.substr(0, 64U << 10U)}, path);
+  // 64 KiB, and the first line in full: a document or a config on one line can be longer.
+  const auto first_line = std::min(bytes.find('\n'), bytes.size());
+  const Importer* importer = sniff_importer({name, bytes.substr(0, first_line + (64U << 10U))}, path);
   if (importer == nullptr)
     refuse(path, "not a format that is known",
            fmt::format("formats: {}; force one with --format-in", join(importer_ids(), ", ")));

@@ -33,6 +33,14 @@ bool is_record_list(const Json& value) {
          std::any_of(value.begin(), value.end(), [](const Json& v) { return v.is_object(); });
 }
 
+/// Where a run came from is no setting of it: two runs always differ in it.
+bool is_provenance(const std::string& path) {
+  for (const auto& word : take_apart(path).words)
+    for (const auto* known : {"git", "commit", "branch", "host", "hostname", "date", "id", "uuid"})
+      if (word == known) return true;
+  return false;
+}
+
 /// What a walk through the document finds.
 struct Contents {
   std::string_view text;
@@ -53,6 +61,9 @@ void walk(const Json& object, const std::string& prefix, Contents& found) {
       read_records(value, found.text, key, found.builder);
     } else if (is_column(value)) {
       found.columns.emplace_back(key, value);
+    } else if (is_provenance(path)) {
+      found.builder.note("value.text",
+                         fmt::format("words about where the run came from are left out, first {}", code_span(path)));
     } else if (json_number(value)) {
       found.totals.emplace_back(path, value);
     } else if (value.is_string()) {
@@ -174,26 +185,35 @@ void read(Lines& lines, RunBuilder& builder) {
   builder.one_document(lines.count());
 }
 
+/// Two lists of numbers side by side, or a list of records, at this level or below.
+bool holds_curves(const Json& object) {
+  std::map<std::size_t, int> columns;
+  for (const auto& [key, value] : object.items()) {
+    if (is_record_list(value) || (value.is_object() && !is_config_key(key) && holds_curves(value))) return true;
+    if (is_column(value) && value.size() > 1 && json_number(value[0]) && ++columns[value.size()] >= 2) return true;
+  }
+  return false;
+}
+
+/// A document that is longer than the head: the head cannot be parsed.
+Sniff sniff_beginning(std::string_view text) {
+  const bool lists = text.find(": [") != std::string_view::npos || text.find(":[") != std::string_view::npos;
+  return lists ? Sniff{60, "it begins like one object with lists"} : Sniff{15, "it begins like a JSON object"};
+}
+
 Sniff sniff(const Probe& probe) {
   const auto text = trim(probe.head);
   if (text.empty() || (text.front() != '{' && text.front() != '[')) return {};
   const bool list = text.front() == '[';
   if (list && text.find('{') == std::string_view::npos) return {};
   const auto end_of_line = std::min(text.find('\n'), text.size());
-  const bool first_line_whole = parse_json(text.substr(0, end_of_line)).has_value();
-  if (end_of_line < text.size() && first_line_whole)
-    return {};  // a document of one line ends there: these are JSON lines
+  // A document of one line would end there: these are JSON lines.
+  if (end_of_line < text.size() && parse_json(text.substr(0, end_of_line))) return {};
   if (list) return {70, "it is a list of objects"};
   const auto document = parse_json(text);
-  const bool arrays = text.find(": [") != std::string_view::npos || text.find(":[") != std::string_view::npos;
-  if (end_of_line < text.size())
-    return arrays ? Sniff{70, "it is one object with lists"} : Sniff{30, "it is one object"};
-  if (!document) return {15, "it begins like a JSON object"};
-  const auto columns =
-      std::count_if(document->begin(), document->end(), [](const Json& v) { return is_column(v) && v.size() > 1; });
-  const auto nested = document->find("history");
-  const bool parallel = columns >= 2 || (nested != document->end() && nested->is_object());
-  return parallel ? Sniff{70, "it is one object with lists side by side"} : Sniff{30, "it is one object"};
+  if (!document) return sniff_beginning(text);
+  return holds_curves(*document) ? Sniff{70, "it is one object with lists side by side"}
+                                 : Sniff{30, "it is one object"};
 }
 
 }  // namespace

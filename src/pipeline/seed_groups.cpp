@@ -104,12 +104,21 @@ void make_labels_unique(std::vector<Run>& runs) {
     // A label that is the folder's name already stands for it.
     folder.push_back(path.filename() == run.label ? path.parent_path() : path);
   }
+  // A folder helps only against a run that stands in another one.
+  const auto folder_helps = [&](std::size_t i) {
+    for (std::size_t k = 0; k < runs.size(); ++k)
+      if (k != i && runs[k].label == runs[i].label && folder[k] != folder[i]) return true;
+    return false;
+  };
   bool changed = true;
   while (changed) {
     changed = false;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
+    std::vector<std::size_t> todo;
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      if (times[runs[i].label] > 1 && folder_helps(i)) todo.push_back(i);
+    for (const std::size_t i : todo) {
       const std::string name = folder[i].filename().string();
-      if (times[runs[i].label] < 2 || name.empty() || name == "." || name == "..") continue;
+      if (name.empty() || name == "." || name == "..") continue;
       runs[i].label = name + "/" + runs[i].label;
       folder[i] = folder[i].parent_path();
       changed = true;

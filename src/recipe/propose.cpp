@@ -17,10 +17,14 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 // F1: how often a right diagnosis leads to a change that works, before any feedback.
 double success(PathKind kind) {
   switch (kind) {
-    case PathKind::hyperparameter: return 0.5;
-    case PathKind::mathematical: return 0.3;
-    case PathKind::architectural: return 0.25;
-    case PathKind::measurement: return 0;
+    case PathKind::hyperparameter:
+      return 0.5;
+    case PathKind::mathematical:
+      return 0.3;
+    case PathKind::architectural:
+      return 0.25;
+    case PathKind::measurement:
+      return 0;
   }
   return 0;
 }
@@ -75,7 +79,8 @@ double ceiling(const Situation& s) {
   const RunEnd& e = s.review.ends[s.comparison.baseline.size()];
   const double from_start = std::abs(e.first_value - b.final_value);
   if (!std::isfinite(difference)) return from_start;
-  return std::max(0.0, std::isfinite(from_start) ? std::min(sign * difference, std::max(from_start, sign * difference)) : sign * difference);
+  return std::max(0.0, std::isfinite(from_start) ? std::min(sign * difference, std::max(from_start, sign * difference))
+                                                 : sign * difference);
 }
 
 double two_digits(double value) {
@@ -94,14 +99,17 @@ Path start_path(const Situation& s, const Move& move, std::string title, std::st
   path.title = std::move(title);
   path.why = std::move(why);
   if (s.finding) path.because.emplace_back(s.finding->id);
-  if (s.theory.wrong_assumption) path.because.push_back(s.theory.wrong_assumption->first + "." + s.theory.wrong_assumption->second);
+  if (s.theory.wrong_assumption)
+    path.because.push_back(s.theory.wrong_assumption->first + "." + s.theory.wrong_assumption->second);
   const double whole = share * ceiling(s);
   const double p = s.finding ? s.finding->probability : 0;
   const double sign = s.review.metric.direction == Direction::min ? -1 : 1;
-  // From a tenth of the expected gain to a little more than the whole ceiling: the estimate of a gain is good to a factor of three (F1).
+  // From a tenth of the expected gain to a little more than the whole ceiling: the estimate of a gain is good to a
+  // factor of three (F1).
   const double expected = p * success(move.kind) * whole;
   const double ends[] = {sign * 0.1 * expected, sign * 1.1 * whole};
-  path.difference = {sign * expected, std::min(ends[0], ends[1]), std::max(ends[0], ends[1]), 0.8, 0, {"ceiling_analysis"}};
+  path.difference = {sign * expected,     std::min(ends[0], ends[1]), std::max(ends[0], ends[1]), 0.8, 0,
+                     {"ceiling_analysis"}};
   path.kill = kill_criterion(s);
   return path;
 }

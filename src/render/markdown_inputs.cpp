@@ -12,18 +12,23 @@ namespace {
 
 using Steps = std::vector<std::array<double, 2>>;
 
+/// The end of a path tells files apart, its beginning does not.
+std::string file_cell(const std::string& path) {
+  return code_span(last_columns(one_line(path, std::string::npos), 32), 200);
+}
+
 void add_runs(Table& table, const char* side, const std::vector<Run>& runs, const Steps& steps) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const Run& r = runs[i];
     const std::string range = i < steps.size() ? number(steps[i][0]) + " to " + number(steps[i][1]) : "-";
-    table.add({side, code_span(r.path, 200), code_span(r.format), std::to_string(r.lines),
-               std::to_string(r.lines_understood), range});
+    table.add({side, code_span(r.label), file_cell(r.path), code_span(r.format),
+               std::to_string(r.lines_understood) + " of " + std::to_string(r.lines), range});
   }
 }
 
 std::string files(const Report& report) {
   constexpr auto right = Table::Align::right;
-  Table table({{"Side"}, {"File"}, {"Format"}, {"Lines", right}, {"Understood", right}, {"Steps"}});
+  Table table({{"Side"}, {"Run"}, {"File"}, {"Format"}, {"Lines read", right}, {"Steps"}});
   add_runs(table, "baseline", report.baseline, report.baseline_steps);
   add_runs(table, "experiment", report.experiment, report.experiment_steps);
   return table.str();
@@ -92,7 +97,7 @@ std::string notes(const Report& report) {
   for (const Note& note : report.review.notes) said.push_back({&note, ""});
   gather_notes(said, report.baseline);
   gather_notes(said, report.experiment);
-  if (said.empty()) return paragraph("Every line of every log was understood; nothing was guessed.");
+  if (said.empty()) return paragraph("Nothing was noted: no line was skipped.");
   std::string out = "Notes:\n\n";
   for (const SaidNote& s : said) out += note_line(s);
   return out + "\n";

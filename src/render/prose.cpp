@@ -113,4 +113,10 @@ std::string shortened(std::string_view text, std::size_t columns) {
   return std::count(shorter.begin(), shorter.end(), '`') % 2 == 0 ? shorter + "…" : shorter + "…`";
 }
 
+std::string last_columns(std::string_view text, std::size_t columns) {
+  const std::size_t width = display_width(text);
+  if (width <= columns) return std::string(text);
+  return "…" + std::string(text.substr(bytes_of(text, width - columns + 1)));
+}
+
 }  // namespace expanalyze::render

@@ -28,5 +28,7 @@ std::string paragraph(std::string_view text);
 
 /// Cut to `columns` (2 or more) with "…"; a code span stays closed.
 std::string shortened(std::string_view text, std::size_t columns);
+/// The end of a text that is wider than `columns`, after "…".
+std::string last_columns(std::string_view text, std::size_t columns);
 
 }  // namespace expanalyze::render

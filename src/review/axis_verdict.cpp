@@ -20,10 +20,14 @@ constexpr double kMidSchedule = 0.9;
 
 std::string amount(Axis axis, double x) {
   switch (axis) {
-    case Axis::step: return number(x) + " steps";
-    case Axis::tokens: return count(x) + " samples or tokens";
-    case Axis::wall: return duration(x);
-    case Axis::flops: return flop_count(x);
+    case Axis::step:
+      return number(x) + " steps";
+    case Axis::tokens:
+      return count(x) + " samples or tokens";
+    case Axis::wall:
+      return duration(x);
+    case Axis::flops:
+      return flop_count(x);
   }
   return {};
 }
@@ -42,8 +46,8 @@ bool decays(const Side& side) {
   return !lr.empty() && lr.value.back() < 0.5 * *std::max_element(lr.value.begin(), lr.value.end());
 }
 
-/// On equal steps: one side has finished its schedule, the other is read in the middle and looks worse. Its own end is better
-/// than the finished side, so the order may be the schedule's doing: no verdict (principle 3, B6.1).
+/// On equal steps: one side has finished its schedule, the other is read in the middle and looks worse. Its own end is
+/// better than the finished side, so the order may be the schedule's doing: no verdict (principle 3, B6.1).
 std::string schedule_doubt(const Sides& sides, const Compared& at_end, double x, const Compared& there) {
   const double b = plan_share(sides.baseline, x);
   const double e = plan_share(sides.experiment, x);
@@ -54,18 +58,20 @@ std::string schedule_doubt(const Sides& sides, const Compared& at_end, double x,
   const bool mid_looks_worse = b_mid ? sign * there.test.difference < 0 : sign * there.test.difference > 0;
   const bool mid_ends_better = b_mid ? sign * at_end.test.difference > 0 : sign * at_end.test.difference < 0;
   if (!mid_looks_worse || !mid_ends_better) return {};
-  return fmt::format("at step {} the {} has finished its schedule and the {} is at {} of its own: the order there may be the "
-                     "schedule's doing",
-                     number(x), b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(b_mid ? b : e));
+  return fmt::format(
+      "at step {} the {} has finished its schedule and the {} is at {} of its own: the order there may be the "
+      "schedule's doing",
+      number(x), b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(b_mid ? b : e));
 }
 
 AxisVerdict not_assessable(Axis axis) {
   AxisVerdict out;
   out.axis = axis;
   out.why = axis == Axis::tokens ? "no token or sample counter, and no batch size in a config: log one of them"
-            : axis == Axis::wall ? "no clock in one of the logs: log elapsed seconds with every record"
-                                 : "neither FLOPs nor parameters and tokens are known: add `n_params` and `tokens` (two numbers) to "
-                                   "the config";
+            : axis == Axis::wall
+                ? "no clock in one of the logs: log elapsed seconds with every record"
+                : "neither FLOPs nor parameters and tokens are known: add `n_params` and `tokens` (two numbers) to "
+                  "the config";
   return out;
 }
 
@@ -84,11 +90,12 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
   out.at = std::min(b, e);
   const double tolerance = axis == Axis::step ? 0 : axis == Axis::wall ? kEqualSeconds : kEqualCount;
   const bool equal = std::abs(std::log(out.ratio)) <= std::log1p(tolerance) + 1e-12;
-  const Compared at_end = compare_values(finals(sides.baseline), finals(sides.experiment), noise, sesoi, sides.orientation(),
-                                         pairing.identical);
-  const Compared there = equal ? at_end
-                               : compare_values(values_at(sides.baseline, axis, out.at), values_at(sides.experiment, axis, out.at),
-                                                noise, sesoi, sides.orientation(), pairing.identical);
+  const Compared at_end = compare_values(finals(sides.baseline), finals(sides.experiment), noise, sesoi,
+                                         sides.orientation(), pairing.identical);
+  const Compared there =
+      equal ? at_end
+            : compare_values(values_at(sides.baseline, axis, out.at), values_at(sides.experiment, axis, out.at), noise,
+                             sesoi, sides.orientation(), pairing.identical);
   out.baseline = there.baseline;
   out.experiment = there.experiment;
   out.difference = there.difference;
@@ -102,10 +109,12 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
   out.why = equal ? fmt::format("both spent {}{}", amount(axis, out.at),
                                 axis == Axis::step ? "" : fmt::format(" (ratio {})", number(out.ratio, 3)))
                   : fmt::format("read at {}, where the {} ended; the {} went on to {}", amount(axis, out.at),
-                                e < b ? "experiment" : "baseline", e < b ? "baseline" : "experiment", amount(axis, std::max(b, e)));
+                                e < b ? "experiment" : "baseline", e < b ? "baseline" : "experiment",
+                                amount(axis, std::max(b, e)));
   if (!equal && axis != Axis::step && decays(e < b ? sides.baseline : sides.experiment))
-    out.why += fmt::format("; its learning rate had still to fall, so a {} planned to end there would stand lower than this reading",
-                           e < b ? "baseline" : "experiment");
+    out.why += fmt::format(
+        "; its learning rate had still to fall, so a {} planned to end there would stand lower than this reading",
+        e < b ? "baseline" : "experiment");
   if (!doubt.empty()) out.why += "; " + doubt;
   return out;
 }
@@ -119,7 +128,8 @@ std::vector<AxisVerdict> judge_axes(const Sides& sides, const SeedNoise& noise, 
   for (const Axis axis : kAxes) {
     out.push_back(judge_axis(sides, axis, noise, sesoi, pairing));
     AxisVerdict& verdict = out.back();
-    if (failed && (verdict.verdict != Verdict::not_assessable || axis == Axis::step || !totals(sides.baseline, axis).empty())) {
+    if (failed &&
+        (verdict.verdict != Verdict::not_assessable || axis == Axis::step || !totals(sides.baseline, axis).empty())) {
       verdict.verdict = Verdict::failed;
       verdict.why = why;
     }

@@ -25,7 +25,8 @@ Estimate mean_estimate(const std::vector<double>& values, double sd, double t) {
   return e;
 }
 
-/// A metric curve against another axis; the axis value of an evaluation after the last record of the axis is that record's.
+/// A metric curve against another axis; the axis value of an evaluation after the last record of the axis is that
+/// record's.
 Curve against(const RunView& view, const Spent& axis) {
   const Curve metric = finite(view.metric);
   Curve out;
@@ -64,7 +65,8 @@ std::vector<double> values_at(const Side& side, Axis axis, double x, double slac
     const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, spent(*view.run, axis));
     if (curve.empty()) continue;
     double value = value_at(curve, x);
-    if (!std::isfinite(value) && x > curve.step.back() && curve.step.back() >= x * (1 - slack)) value = curve.value.back();
+    if (!std::isfinite(value) && x > curve.step.back() && curve.step.back() >= x * (1 - slack))
+      value = curve.value.back();
     if (std::isfinite(value)) out.push_back(value);
   }
   return out;
@@ -79,8 +81,8 @@ bool experiment_failed(const Sides& sides, std::string& why) {
   return 2 * failed > sides.experiment.runs.size();
 }
 
-Compared compare_values(const std::vector<double>& baseline, const std::vector<double>& experiment, const SeedNoise& noise,
-                        double sesoi, double orientation, bool identical, double scale) {
+Compared compare_values(const std::vector<double>& baseline, const std::vector<double>& experiment,
+                        const SeedNoise& noise, double sesoi, double orientation, bool identical, double scale) {
   Compared out;
   if (baseline.empty() || experiment.empty()) return out;
   const bool seeds = baseline.size() + experiment.size() > 2;
@@ -106,9 +108,12 @@ Compared compare_values(const std::vector<double>& baseline, const std::vector<d
     return out;
   }
   out.equivalent = stats::equivalent(t, sesoi);
-  if (out.equivalent) out.verdict = Verdict::neutral;
-  else if (t.low95 > 0 || t.high95 < 0) out.verdict = orientation * t.difference < 0 ? Verdict::improved : Verdict::regressed;
-  else out.verdict = Verdict::inconclusive;
+  if (out.equivalent)
+    out.verdict = Verdict::neutral;
+  else if (t.low95 > 0 || t.high95 < 0)
+    out.verdict = orientation * t.difference < 0 ? Verdict::improved : Verdict::regressed;
+  else
+    out.verdict = Verdict::inconclusive;
   return out;
 }
 

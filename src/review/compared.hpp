@@ -10,8 +10,8 @@
 
 namespace expanalyze {
 
-/// The metric of every usable run of a side at `x` of an axis, interpolated between evaluations, never beyond a run's end
-/// (a run that ended before gives its last value when it came within `slack` of x).
+/// The metric of every usable run of a side at `x` of an axis, interpolated between evaluations, never beyond a run's
+/// end (a run that ended before gives its last value when it came within `slack` of x).
 std::vector<double> values_at(const Side& side, Axis axis, double x, double slack = 0.02);
 
 /// Total spent on an axis by each usable run (its last evaluation); empty when the axis is missing in one of them.
@@ -25,8 +25,8 @@ struct Compared {
 };
 
 /// B4.1, B4.2, B4.3 and B7 on one value a seed. `scale` multiplies the seed prior (1 at the end of a run).
-Compared compare_values(const std::vector<double>& baseline, const std::vector<double>& experiment, const SeedNoise& noise,
-                        double sesoi, double orientation, bool identical, double scale = 1);
+Compared compare_values(const std::vector<double>& baseline, const std::vector<double>& experiment,
+                        const SeedNoise& noise, double sesoi, double orientation, bool identical, double scale = 1);
 
 /// Most experiment runs failed; `why` names the first.
 bool experiment_failed(const Sides& sides, std::string& why);

@@ -12,8 +12,8 @@ namespace expanalyze {
 
 namespace {
 
-// The in-run slope overstates the price of a budget 2.5 to 3 times, because a complete shorter run would have annealed (B6.1).
-// The truth lies between the slope and a third of it; the middle is their geometric mean.
+// The in-run slope overstates the price of a budget 2.5 to 3 times, because a complete shorter run would have annealed
+// (B6.1). The truth lies between the slope and a third of it; the middle is their geometric mean.
 constexpr double kOverstated = 3;
 
 double mean_total(const Side& side) {
@@ -21,14 +21,16 @@ double mean_total(const Side& side) {
   return all.empty() ? 0 : stats::mean(all);
 }
 
-/// Fall of the metric per e-fold of steps between two steps; FLOPs per step are constant within a run, so ln C and ln t fall alike.
+/// Fall of the metric per e-fold of steps between two steps; FLOPs per step are constant within a run, so ln C and ln t
+/// fall alike.
 Estimate fall_per_efold(const Side& side, double from, double to, double sign) {
   std::vector<double> falls;
   for (const auto& view : side.runs) {
     const Curve curve = finite(view.metric);
     const double a = value_at(curve, from);
     const double b = value_at(curve, to);
-    if (std::isfinite(a) && std::isfinite(b) && from > 0 && to > from) falls.push_back(sign * (a - b) / std::log(to / from));
+    if (std::isfinite(a) && std::isfinite(b) && from > 0 && to > from)
+      falls.push_back(sign * (a - b) / std::log(to / from));
   }
   if (falls.empty()) return bare(std::numeric_limits<double>::quiet_NaN(), "no_evaluations_there", 0);
   Estimate out = bare(stats::mean(falls), falls.size() == 1 ? "one_seed" : "range_of_seeds", falls.size());
@@ -71,7 +73,8 @@ void compute_equivalent_gain(const Sides& sides, const FinalQuality& final, Comp
   }
   if (out.baseline_flops <= 0 || out.experiment_flops <= 0) return;
   out.net_gain = out.gain;
-  for (double* v : {&out.net_gain.value, &out.net_gain.low, &out.net_gain.high}) *v *= out.baseline_flops / out.experiment_flops;
+  for (double* v : {&out.net_gain.value, &out.net_gain.low, &out.net_gain.high})
+    *v *= out.baseline_flops / out.experiment_flops;
 }
 
 }  // namespace
@@ -81,37 +84,43 @@ Compute compute(const Sides& sides, const FinalQuality& final) {
   const double sign = sides.orientation();
   const double end_b = sides.baseline.last_metric_step();
   const double end_e = sides.experiment.last_metric_step();
-  out.marginal_baseline = fall_per_efold(sides.baseline, std::max(second_step(sides.baseline), 0.75 * end_b), end_b, sign);
-  out.marginal_experiment = fall_per_efold(sides.experiment, std::max(second_step(sides.experiment), 0.75 * end_e), end_e, sign);
+  out.marginal_baseline =
+      fall_per_efold(sides.baseline, std::max(second_step(sides.baseline), 0.75 * end_b), end_b, sign);
+  out.marginal_experiment =
+      fall_per_efold(sides.experiment, std::max(second_step(sides.experiment), 0.75 * end_e), end_e, sign);
   out.average_baseline = fall_per_efold(sides.baseline, second_step(sides.baseline), end_b, sign);
   out.average_experiment = fall_per_efold(sides.experiment, second_step(sides.experiment), end_e, sign);
   out.kappa = elasticity(sides.baseline, sign);
-  out.kappa_source = fmt::format("the fall of the baseline's {} over its last e-fold of steps, of which a complete shorter run would have "
-                                 "lost a third to all",
-                                 code_span(sides.metric.name));
+  out.kappa_source = fmt::format(
+      "the fall of the baseline's {} over its last e-fold of steps, of which a complete shorter run would have "
+      "lost a third to all",
+      code_span(sides.metric.name));
   out.baseline_flops = mean_total(sides.baseline);
   out.experiment_flops = mean_total(sides.experiment);
   const Spent axis = spent(*sides.baseline.runs.front().run, Axis::flops);
   if (out.baseline_flops <= 0 || out.experiment_flops <= 0) {
     out.source = "unknown";
-    out.sentences.push_back("Loss-per-FLOP cannot be computed: neither parameters nor FLOPs nor MFU are known. Add `n_params` and `tokens` "
-                            "to the config (two numbers).");
+    out.sentences.push_back(
+        "Loss-per-FLOP cannot be computed: neither parameters nor FLOPs nor MFU are known. Add `n_params` and `tokens` "
+        "to the config (two numbers).");
     return out;
   }
   out.source = axis.source;
   compute_equivalent_gain(sides, final, out);
-  out.sentences.push_back(fmt::format("Training cost {} (baseline) and {} (experiment), {}x; FLOPs are {}.", flop_count(out.baseline_flops),
-                                      flop_count(out.experiment_flops), number(out.experiment_flops / out.baseline_flops, 3), out.source));
+  out.sentences.push_back(fmt::format("Training cost {} (baseline) and {} (experiment), {}x; FLOPs are {}.",
+                                      flop_count(out.baseline_flops), flop_count(out.experiment_flops),
+                                      number(out.experiment_flops / out.baseline_flops, 3), out.source));
   if (std::isfinite(out.average_baseline.value) && std::isfinite(out.average_experiment.value))
-    out.sentences.push_back(fmt::format("Per e-fold of compute {} fell by {} (baseline) and {} (experiment) over the whole run, and by {} and {} "
-                                        "over the last quarter.",
-                                        code_span(sides.metric.name), with_interval(out.average_baseline, 3),
-                                        with_interval(out.average_experiment, 3), with_interval(out.marginal_baseline, 3),
-                                        with_interval(out.marginal_experiment, 3)));
+    out.sentences.push_back(fmt::format(
+        "Per e-fold of compute {} fell by {} (baseline) and {} (experiment) over the whole run, and by {} and {} "
+        "over the last quarter.",
+        code_span(sides.metric.name), with_interval(out.average_baseline, 3), with_interval(out.average_experiment, 3),
+        with_interval(out.marginal_baseline, 3), with_interval(out.marginal_experiment, 3)));
   if (std::isfinite(out.net_gain.value) && std::abs(std::log(out.experiment_flops / out.baseline_flops)) > 0.01)
-    out.sentences.push_back(fmt::format("The difference in quality is worth {} of the baseline's compute, {} net of what it cost (above 1: it beats "
-                                        "simply training the baseline longer).",
-                                        with_interval(out.gain, 3), with_interval(out.net_gain, 3)));
+    out.sentences.push_back(fmt::format(
+        "The difference in quality is worth {} of the baseline's compute, {} net of what it cost (above 1: it beats "
+        "simply training the baseline longer).",
+        with_interval(out.gain, 3), with_interval(out.net_gain, 3)));
   return out;
 }
 

@@ -13,7 +13,7 @@ namespace expanalyze {
 
 namespace {
 
-constexpr double kEarlyEnd = 0.25;   // B2.1: before typical annealing
+constexpr double kEarlyEnd = 0.25;  // B2.1: before typical annealing
 constexpr double kEarlyStart = 0.01;
 constexpr std::size_t kGrid = 24;    // points of the early phase, even in ln step
 constexpr double kSameSpeed = 0.05;  // B2.4: within ±ln 1.05 is the same speed
@@ -69,7 +69,8 @@ std::vector<SpeedupLevel> speedups(const Curve& baseline, const Curve& experimen
   std::vector<SpeedupLevel> out;
   if (baseline.size() < 4 || experiment.size() < 4) return out;
   for (const double share : {0.10, 0.25, 0.50, 0.75, 1.0}) {
-    const double level = value_at(baseline, baseline.step.front() + share * (baseline.step.back() - baseline.step.front()));
+    const double level =
+        value_at(baseline, baseline.step.front() + share * (baseline.step.back() - baseline.step.front()));
     SpeedupLevel row{level, first_crossing(baseline, level, sign), first_crossing(experiment, level, sign), 0};
     row.speedup = std::isfinite(row.baseline_step) && std::isfinite(row.experiment_step) && row.experiment_step > 0
                       ? row.baseline_step / row.experiment_step
@@ -84,23 +85,29 @@ std::string speedup_sentence(const std::vector<SpeedupLevel>& levels) {
   if (levels.empty()) return "Time to a given level cannot be read: fewer than four evaluations on one side.";
   const auto say = [](const SpeedupLevel& l) {
     if (!std::isfinite(l.baseline_step)) return fmt::format("{}: reached by neither side", number(l.level));
-    if (!std::isfinite(l.experiment_step)) return fmt::format("{}: baseline at step {}, experiment never", number(l.level), number(l.baseline_step));
-    return fmt::format("{}: step {} against {}, {}x", number(l.level), number(l.experiment_step), number(l.baseline_step),
-                       number(l.speedup, 3));
+    if (!std::isfinite(l.experiment_step))
+      return fmt::format("{}: baseline at step {}, experiment never", number(l.level), number(l.baseline_step));
+    return fmt::format("{}: step {} against {}, {}x", number(l.level), number(l.experiment_step),
+                       number(l.baseline_step), number(l.speedup, 3));
   };
-  return fmt::format("Steps to reach a level, experiment against baseline: {}; {}; {} (the baseline's end).", say(levels.front()),
-                     say(levels[levels.size() / 2]), say(levels.back()));
+  return fmt::format("Steps to reach a level, experiment against baseline: {}; {}; {} (the baseline's end).",
+                     say(levels.front()), say(levels[levels.size() / 2]), say(levels.back()));
 }
 
 }  // namespace
 
 std::string_view to_string(Convergence::Early early) {
   switch (early) {
-    case Convergence::Early::faster: return "faster";
-    case Convergence::Early::slower: return "slower";
-    case Convergence::Early::same: return "same";
-    case Convergence::Early::inconclusive: return "inconclusive";
-    case Convergence::Early::not_assessable: return "not_assessable";
+    case Convergence::Early::faster:
+      return "faster";
+    case Convergence::Early::slower:
+      return "slower";
+    case Convergence::Early::same:
+      return "same";
+    case Convergence::Early::inconclusive:
+      return "inconclusive";
+    case Convergence::Early::not_assessable:
+      return "not_assessable";
   }
   return "not_assessable";
 }
@@ -120,9 +127,10 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
   out.from_step = from;
   out.to_step = kEarlyEnd * end;
   if (!(from > 0) || from >= out.to_step || between(b_mean, from, out.to_step).size() < 2) {
-    out.sentences.push_back(fmt::format("Whether it dropped faster early on cannot be said: {} evaluations of {} before step {}; evaluate at "
-                                        "least five times in the first quarter.",
-                                        between(b_mean, 0, out.to_step).size(), code_span(sides.metric.name), number(out.to_step)));
+    out.sentences.push_back(fmt::format(
+        "Whether it dropped faster early on cannot be said: {} evaluations of {} before step {}; evaluate at "
+        "least five times in the first quarter.",
+        between(b_mean, 0, out.to_step).size(), code_span(sides.metric.name), number(out.to_step)));
     out.sentences.push_back(speedup_sentence(out.levels));
     return out;
   }
@@ -132,9 +140,11 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
   SeedNoise relative = noise;
   relative.prior.scale /= std::abs(stats::mean(values_at(sides.baseline, Axis::step, end)));
   const double u = std::sqrt(from * out.to_step) / end;
-  const Compared gap = compare_values(b, e, relative, 0, sides.orientation(), pairing.identical, progress_multiplier(u));
+  const Compared gap =
+      compare_values(b, e, relative, 0, sides.orientation(), pairing.identical, progress_multiplier(u));
   if (gap.verdict == Verdict::not_assessable || !std::isfinite(gap.test.difference)) {
-    out.sentences.push_back("Whether it dropped faster early on cannot be said: no positive finite values of both sides there.");
+    out.sentences.push_back(
+        "Whether it dropped faster early on cannot be said: no positive finite values of both sides there.");
     out.sentences.push_back(speedup_sentence(out.levels));
     return out;
   }
@@ -143,19 +153,22 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
   // How much ln(metric) falls per e-fold of steps in the baseline turns a gap into a speed: S = exp(gap / slope).
   const double fall = std::log(value_at(b_mean, from) / value_at(b_mean, out.to_step)) / std::log(out.to_step / from);
   const double same = kSameSpeed * std::max(0.0, sides.orientation() * fall);
-  if (pairing.identical || (gap.test.low90 > -same && gap.test.high90 < same)) out.early = Convergence::Early::same;
+  if (pairing.identical || (gap.test.low90 > -same && gap.test.high90 < same))
+    out.early = Convergence::Early::same;
   else if (gap.test.low95 > 0 || gap.test.high95 < 0)
     out.early = sides.orientation() * gap.test.difference < 0 ? Convergence::Early::faster : Convergence::Early::slower;
-  else out.early = Convergence::Early::inconclusive;
-  out.sentences.push_back(fmt::format("Between steps {} and {} the experiment's {} lies {} from the baseline's on average, 95 % interval {} "
-                                      "(seed noise taken {}x larger than at the end): {}.",
-                                      number(from), number(out.to_step), code_span(sides.metric.name),
-                                      (out.early_gap.value >= 0 ? "+" : "") + percent(out.early_gap.value),
-                                      interval(100 * out.early_gap.low, 100 * out.early_gap.high, 3).empty()
-                                          ? std::string("unknown")
-                                          : interval(100 * out.early_gap.low, 100 * out.early_gap.high, 3) + " %",
-                                      number(progress_multiplier(u), 3),
-                                      out.early == Convergence::Early::inconclusive ? "not resolved" : to_string(out.early)));
+  else
+    out.early = Convergence::Early::inconclusive;
+  out.sentences.push_back(fmt::format(
+      "Between steps {} and {} the experiment's {} lies {} from the baseline's on average, 95 % interval {} "
+      "(seed noise taken {}x larger than at the end): {}.",
+      number(from), number(out.to_step), code_span(sides.metric.name),
+      (out.early_gap.value >= 0 ? "+" : "") + percent(out.early_gap.value),
+      interval(100 * out.early_gap.low, 100 * out.early_gap.high, 3).empty()
+          ? std::string("unknown")
+          : interval(100 * out.early_gap.low, 100 * out.early_gap.high, 3) + " %",
+      number(progress_multiplier(u), 3),
+      out.early == Convergence::Early::inconclusive ? "not resolved" : to_string(out.early)));
   out.sentences.push_back(speedup_sentence(out.levels));
   return out;
 }

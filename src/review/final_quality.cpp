@@ -24,14 +24,17 @@ std::string side_ends(const Side& side) {
 std::string noise_sentence(const Compared& compared, const SeedNoise& noise, std::size_t n) {
   const double half = 0.5 * (compared.test.high95 - compared.test.low95);
   if (n <= 2 && noise.prior.scale > 0)
-    return fmt::format("With one seed per arm this rests on an assumed seed s.d. of {} ({}); a difference smaller than {} cannot be "
-                       "told from luck.",
-                       number(noise.prior.scale, 2), noise.source, number(half, 2));
+    return fmt::format(
+        "With one seed per arm this rests on an assumed seed s.d. of {} ({}); a difference smaller than {} cannot be "
+        "told from luck.",
+        number(noise.prior.scale, 2), noise.source, number(half, 2));
   if (n <= 2) return fmt::format("With one seed per arm nothing can be said about luck: {}.", noise.source);
-  return fmt::format("The {} runs and the {} put the s.d. between seeds at {} (t with {} degrees of freedom); a difference smaller than "
-                     "{} cannot be told from luck.",
-                     n, noise.prior.scale > 0 ? noise.source : std::string("absence of a prior"), number(compared.test.sd, 2),
-                     number(compared.test.df, 3), number(half, 2));
+  return fmt::format(
+      "The {} runs and the {} put the s.d. between seeds at {} (t with {} degrees of freedom); a difference smaller "
+      "than "
+      "{} cannot be told from luck.",
+      n, noise.prior.scale > 0 ? noise.source : std::string("absence of a prior"), number(compared.test.sd, 2),
+      number(compared.test.df, 3), number(half, 2));
 }
 
 std::string difference_sentence(const Sides& sides, const Compared& compared, const FinalQuality& out) {
@@ -39,10 +42,11 @@ std::string difference_sentence(const Sides& sides, const Compared& compared, co
     return fmt::format("Both sides end at {}: the logs are the same number for number.", number(out.baseline.value));
   const double d = compared.test.difference;
   const bool better = sides.orientation() * d < 0;
-  return fmt::format("At step {} the experiment stands at {} against {}: {} ({}), 95 % interval {}, {}.", number(out.at_step),
-                     number(out.experiment.value), number(out.baseline.value), signed_number(d, 3), percent(out.relative.value),
-                     interval(compared.test.low95, compared.test.high95, 3),
-                     compared.verdict == Verdict::improved || compared.verdict == Verdict::regressed ? (better ? "better" : "worse")
+  return fmt::format("At step {} the experiment stands at {} against {}: {} ({}), 95 % interval {}, {}.",
+                     number(out.at_step), number(out.experiment.value), number(out.baseline.value), signed_number(d, 3),
+                     percent(out.relative.value), interval(compared.test.low95, compared.test.high95, 3),
+                     compared.verdict == Verdict::improved || compared.verdict == Verdict::regressed
+                         ? (better ? "better" : "worse")
                      : compared.verdict == Verdict::neutral ? "equivalent"
                                                             : "not resolved");
 }
@@ -51,9 +55,11 @@ std::string difference_sentence(const Sides& sides, const Compared& compared, co
 std::string plateau(const Sides& sides, double sesoi) {
   const RunView& view = sides.experiment.runs.front();
   const Curve curve = finite(view.metric);
-  if (curve.size() < 4) return fmt::format("whether it has levelled off cannot be said from {} evaluations", curve.size());
+  if (curve.size() < 4)
+    return fmt::format("whether it has levelled off cannot be said from {} evaluations", curve.size());
   const Curve tail = between(curve, 0.75 * curve.step.back(), curve.step.back());
-  if (tail.size() < 3) return "whether it has levelled off cannot be said: fewer than three evaluations in the last quarter";
+  if (tail.size() < 3)
+    return "whether it has levelled off cannot be said: fewer than three evaluations in the last quarter";
   const double change = tail.value.back() - tail.value.front();
   const Curve lr = finite(trajectory(*view.run, Role::lr));
   const bool annealed = !lr.empty() && lr.value.back() < 0.05 * *std::max_element(lr.value.begin(), lr.value.end());
@@ -75,8 +81,8 @@ std::size_t seeds_needed(const Compared& compared, double sesoi, std::size_t per
 std::string seeds_sentence(std::size_t more, std::size_t per_side) {
   if (more + per_side >= stats::kMostSeeds)
     return "More than 50 seeds per arm would be needed: the effect, if any, is below what is worth chasing.";
-  return fmt::format("{} more seed{} per arm would settle it (80 % power for the observed effect, or for equivalence).", more,
-                     more == 1 ? "" : "s");
+  return fmt::format("{} more seed{} per arm would settle it (80 % power for the observed effect, or for equivalence).",
+                     more, more == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -98,7 +104,9 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   out.equivalence_high = compared.test.high90;
   const std::size_t n = b.size() + e.size();
   out.seed_sd = n > 2 ? compared.test.sd : noise.prior.scale;
-  out.seed_sd_source = n > 2 ? SeedSdSource::observed : noise.prior.scale > 0 ? SeedSdSource::prior : SeedSdSource::none;
+  out.seed_sd_source = n > 2                   ? SeedSdSource::observed
+                       : noise.prior.scale > 0 ? SeedSdSource::prior
+                                               : SeedSdSource::none;
   std::string failure;
   if (experiment_failed(sides, failure)) {
     out.sentences.push_back("The experiment has no final value to compare: " + failure + ".");
@@ -114,9 +122,11 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   if (out.seeds_needed > 0) out.sentences.push_back(seeds_sentence(out.seeds_needed, per_side));
   if (compared.equivalent && !pairing.identical)
     out.sentences.push_back(fmt::format("The 90 % interval {} lies within ±{} ({}): equivalence is shown, not assumed.",
-                                        interval(out.equivalence_low, out.equivalence_high, 3), number(sesoi.value, 2), sesoi.source));
+                                        interval(out.equivalence_low, out.equivalence_high, 3), number(sesoi.value, 2),
+                                        sesoi.source));
   std::string plateau_text = out.plateau;
-  if (!plateau_text.empty()) plateau_text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(plateau_text[0])));
+  if (!plateau_text.empty())
+    plateau_text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(plateau_text[0])));
   out.sentences.push_back(plateau_text + ".");
   return out;
 }

@@ -18,27 +18,43 @@ struct KnownDirection {
   Direction direction;
 };
 // Longest match first where one word holds another ("error rate" before "rate").
-constexpr std::array kDirections{
-    KnownDirection{"perplexity", Direction::min}, KnownDirection{"error", Direction::min},
-    KnownDirection{"loss", Direction::min},       KnownDirection{"ppl", Direction::min},
-    KnownDirection{"bpb", Direction::min},        KnownDirection{"bpc", Direction::min},
-    KnownDirection{"nll", Direction::min},        KnownDirection{"wer", Direction::min},
-    KnownDirection{"cer", Direction::min},        KnownDirection{"rmse", Direction::min},
-    KnownDirection{"mse", Direction::min},        KnownDirection{"mae", Direction::min},
-    KnownDirection{"fid", Direction::min},        KnownDirection{"accuracy", Direction::max},
-    KnownDirection{"acc", Direction::max},        KnownDirection{"top1", Direction::max},
-    KnownDirection{"top5", Direction::max},       KnownDirection{"prec", Direction::max},
-    KnownDirection{"recall", Direction::max},     KnownDirection{"bleu", Direction::max},
-    KnownDirection{"rouge", Direction::max},      KnownDirection{"reward", Direction::max},
-    KnownDirection{"return", Direction::max},     KnownDirection{"map", Direction::max},
-    KnownDirection{"mean_average_precision", Direction::max}, KnownDirection{"f1", Direction::max},
-    KnownDirection{"auc", Direction::max},        KnownDirection{"ssim", Direction::max},
-    KnownDirection{"psnr", Direction::max},       KnownDirection{"iou", Direction::max},
-    KnownDirection{"r2", Direction::max},         KnownDirection{"success", Direction::max}};
+constexpr std::array kDirections{KnownDirection{"perplexity", Direction::min},
+                                 KnownDirection{"error", Direction::min},
+                                 KnownDirection{"loss", Direction::min},
+                                 KnownDirection{"ppl", Direction::min},
+                                 KnownDirection{"bpb", Direction::min},
+                                 KnownDirection{"bpc", Direction::min},
+                                 KnownDirection{"nll", Direction::min},
+                                 KnownDirection{"wer", Direction::min},
+                                 KnownDirection{"cer", Direction::min},
+                                 KnownDirection{"rmse", Direction::min},
+                                 KnownDirection{"mse", Direction::min},
+                                 KnownDirection{"mae", Direction::min},
+                                 KnownDirection{"fid", Direction::min},
+                                 KnownDirection{"accuracy", Direction::max},
+                                 KnownDirection{"acc", Direction::max},
+                                 KnownDirection{"top1", Direction::max},
+                                 KnownDirection{"top5", Direction::max},
+                                 KnownDirection{"prec", Direction::max},
+                                 KnownDirection{"recall", Direction::max},
+                                 KnownDirection{"bleu", Direction::max},
+                                 KnownDirection{"rouge", Direction::max},
+                                 KnownDirection{"reward", Direction::max},
+                                 KnownDirection{"return", Direction::max},
+                                 KnownDirection{"map", Direction::max},
+                                 KnownDirection{"mean_average_precision", Direction::max},
+                                 KnownDirection{"f1", Direction::max},
+                                 KnownDirection{"auc", Direction::max},
+                                 KnownDirection{"ssim", Direction::max},
+                                 KnownDirection{"psnr", Direction::max},
+                                 KnownDirection{"iou", Direction::max},
+                                 KnownDirection{"r2", Direction::max},
+                                 KnownDirection{"success", Direction::max}};
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -109,14 +125,16 @@ Metric choose_metric(const RunStore& runs, const Comparison& comparison, const R
     }
     if (metric.name.empty()) {
       const Run& other = runs.runs[comparison.experiment.front()];
-      throw Error(Error::Kind::input, "the two sides share no metric",
-                  fmt::format("{} logs {}; {} logs {}; name one with --map eval_loss=KEY or --metric KEY",
-                              one_line(first.label), logged_metrics(first), one_line(other.label), logged_metrics(other)));
+      throw Error(
+          Error::Kind::input, "the two sides share no metric",
+          fmt::format("{} logs {}; {} logs {}; name one with --map eval_loss=KEY or --metric KEY",
+                      one_line(first.label), logged_metrics(first), one_line(other.label), logged_metrics(other)));
     }
   }
   const auto direction = options.direction ? options.direction : known_direction(metric.name);
   if (!direction)
-    throw Error(Error::Kind::input, fmt::format("it is not known whether lower or higher {} is better", code_span(metric.name)),
+    throw Error(Error::Kind::input,
+                fmt::format("it is not known whether lower or higher {} is better", code_span(metric.name)),
                 "say it with --direction min or --direction max");
   metric.direction = *direction;
   return metric;
@@ -135,9 +153,11 @@ std::vector<Metric> secondary_metrics(const RunStore& runs, const Comparison& co
       metric.direction = *direction;
       out.push_back(std::move(metric));
     } else {
-      notes.push_back({"metric.direction_unknown",
-                       fmt::format("{} is left out: whether lower or higher is better is not known", code_span(series.logged_as)),
-                       {first.label, series.logged_as, 0}, 1});
+      notes.push_back(
+          {"metric.direction_unknown",
+           fmt::format("{} is left out: whether lower or higher is better is not known", code_span(series.logged_as)),
+           {first.label, series.logged_as, 0},
+           1});
     }
   }
   return out;

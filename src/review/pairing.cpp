@@ -52,13 +52,15 @@ Pairing pair_by_data_order(const Sides& sides) {
   } else if (order.n == 0) {
     out.why = fmt::format("not testable: {} common records of the training loss, 200 are needed", common.step.size());
   } else if (order.paired) {
-    out.why = fmt::format("the batch noise of the training losses correlates {} over {} common steps{}: same data, same order",
-                          number(order.correlation, 3), order.n,
-                          order.lag == 0 ? "" : fmt::format(" when shifted by {} records", order.lag));
+    out.why = fmt::format(
+        "the batch noise of the training losses correlates {} over {} common steps{}: same data, same order",
+        number(order.correlation, 3), order.n,
+        order.lag == 0 ? "" : fmt::format(" when shifted by {} records", order.lag));
   } else {
-    out.why = fmt::format("the batch noise of the training losses correlates {} over {} common steps: other batches, or a run that "
-                          "does not learn",
-                          number(order.correlation, 3), order.n);
+    out.why = fmt::format(
+        "the batch noise of the training losses correlates {} over {} common steps: other batches, or a run that "
+        "does not learn",
+        number(order.correlation, 3), order.n);
   }
   return out;
 }

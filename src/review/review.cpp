@@ -24,7 +24,8 @@ RunView view_run(const RunStore& runs, RunId id, const Metric& metric) {
   return view;
 }
 
-/// Decides on FLOPs where both counted them and neither reading is doubtful, else on steps; a failed run has failed on every axis.
+/// Decides on FLOPs where both counted them and neither reading is doubtful, else on steps; a failed run has failed on
+/// every axis.
 Axis primary_axis(const Review& review) {
   for (const Axis axis : {Axis::flops, Axis::tokens}) {
     const AxisVerdict& verdict = on(review, axis);
@@ -39,22 +40,27 @@ void add_modifiers(Review& review) {
   if (worse(on(review, Axis::flops))) review.modifiers.emplace_back("but_costlier");
   if (review.convergence.early == Convergence::Early::faster && review.overall != Verdict::improved)
     review.modifiers.emplace_back("early_only");
-  const auto changed = std::count_if(review.config_diff.begin(), review.config_diff.end(), [](const ConfigDifference& d) {
-    return d.cls == ConfigDifference::Class::consequential;
-  });
+  const auto changed =
+      std::count_if(review.config_diff.begin(), review.config_diff.end(),
+                    [](const ConfigDifference& d) { return d.cls == ConfigDifference::Class::consequential; });
   if (changed > 1) review.modifiers.emplace_back("confounded");
 }
 
 std::string headline(const Review& review, const Sides& sides) {
   const AxisVerdict& primary = on(review, review.primary_axis);
-  const std::string where = review.primary_axis == Axis::step ? "steps" : review.primary_axis == Axis::flops ? "FLOPs" : "tokens";
+  const std::string where = review.primary_axis == Axis::step    ? "steps"
+                            : review.primary_axis == Axis::flops ? "FLOPs"
+                                                                 : "tokens";
   const std::string metric = code_span(sides.metric.name);
   switch (review.overall) {
-    case Verdict::failed: return fmt::format("Failed: {}.", primary.why);
+    case Verdict::failed:
+      return fmt::format("Failed: {}.", primary.why);
     case Verdict::improved:
     case Verdict::regressed:
-      return fmt::format("{} at equal {}: {} {} {}, {} (95 % interval {}).", review.overall == Verdict::improved ? "Improved" : "Regressed",
-                         where, metric, review.overall == Verdict::improved ? "gains" : "loses", number(std::abs(primary.difference.value), 3),
+      return fmt::format("{} at equal {}: {} {} {}, {} (95 % interval {}).",
+                         review.overall == Verdict::improved ? "Improved" : "Regressed", where, metric,
+                         review.overall == Verdict::improved ? "gains" : "loses",
+                         number(std::abs(primary.difference.value), 3),
                          percent(std::abs(primary.difference.value / primary.baseline.value)),
                          interval(primary.difference.low, primary.difference.high, 3));
     case Verdict::neutral:
@@ -63,22 +69,25 @@ std::string headline(const Review& review, const Sides& sides) {
                  : fmt::format("Neutral at equal {}: {} differs by {}, within ±{} at 90 %.", where, metric,
                                signed_number(primary.difference.value, 3), number(review.final_quality.sesoi, 2));
     case Verdict::inconclusive:
-      return fmt::format("Not resolved at equal {}: {} differs by {} (95 % interval {}){}.", where, metric,
-                         signed_number(primary.difference.value, 3),
-                         interval(primary.difference.low, primary.difference.high, 3).empty()
-                             ? "unknown"
-                             : interval(primary.difference.low, primary.difference.high, 3),
-                         review.final_quality.seeds_needed > 0
-                             ? fmt::format("; {} more seed{} per arm would settle it", review.final_quality.seeds_needed,
-                                           review.final_quality.seeds_needed == 1 ? "" : "s")
-                             : "");
-    case Verdict::not_assessable: return "Not assessable: the sides have no common point of " + metric + ".";
+      return fmt::format(
+          "Not resolved at equal {}: {} differs by {} (95 % interval {}){}.", where, metric,
+          signed_number(primary.difference.value, 3),
+          interval(primary.difference.low, primary.difference.high, 3).empty()
+              ? "unknown"
+              : interval(primary.difference.low, primary.difference.high, 3),
+          review.final_quality.seeds_needed > 0
+              ? fmt::format("; {} more seed{} per arm would settle it", review.final_quality.seeds_needed,
+                            review.final_quality.seeds_needed == 1 ? "" : "s")
+              : "");
+    case Verdict::not_assessable:
+      return "Not assessable: the sides have no common point of " + metric + ".";
   }
   return {};
 }
 
 /// Secondary metrics share one error budget: with m of them each interval is at 1 − 0.05/m (Bonferroni, B4.7).
-std::vector<SecondaryMetric> secondary(const RunStore& runs, const Comparison& comparison, const Sides& primary, std::vector<Note>& notes) {
+std::vector<SecondaryMetric> secondary(const RunStore& runs, const Comparison& comparison, const Sides& primary,
+                                       std::vector<Note>& notes) {
   std::vector<SecondaryMetric> out;
   const auto metrics = secondary_metrics(runs, comparison, primary.metric, notes);
   for (const Metric& metric : metrics) {
@@ -87,8 +96,9 @@ std::vector<SecondaryMetric> secondary(const RunStore& runs, const Comparison& c
     for (const RunId id : comparison.baseline) sides.baseline.runs.push_back(view_run(runs, id, metric));
     for (const RunId id : comparison.experiment) sides.experiment.runs.push_back(view_run(runs, id, metric));
     const double at = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
-    const Compared c = compare_values(values_at(sides.baseline, Axis::step, at), values_at(sides.experiment, Axis::step, at),
-                                      seed_noise(sides), 0, sides.orientation(), false);
+    const Compared c =
+        compare_values(values_at(sides.baseline, Axis::step, at), values_at(sides.experiment, Axis::step, at),
+                       seed_noise(sides), 0, sides.orientation(), false);
     if (c.verdict == Verdict::not_assessable) continue;
     SecondaryMetric row{metric, c.baseline, c.experiment, c.difference};
     row.difference.confidence = 1 - 0.05 / static_cast<double>(metrics.size());
@@ -161,7 +171,8 @@ std::string_view to_string(Axis axis) {
 }
 
 std::string_view to_string(Verdict verdict) {
-  static constexpr std::array<std::string_view, 6> names{"improved", "neutral", "regressed", "failed", "inconclusive", "not_assessable"};
+  static constexpr std::array<std::string_view, 6> names{"improved", "neutral",      "regressed",
+                                                         "failed",   "inconclusive", "not_assessable"};
   return names[static_cast<std::size_t>(verdict)];
 }
 

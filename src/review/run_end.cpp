@@ -14,8 +14,8 @@ namespace {
 
 // A run whose loss ends above 1.5 times the untrained loss has diverged (A7).
 constexpr double kDiverged = 1.5;
-// A run that keeps less than a tenth of the baseline's progress has not trained. Half-trained runs of the labelled set keep
-// more than a third, runs stuck at chance less than a tenth.
+// A run that keeps less than a tenth of the baseline's progress has not trained. Half-trained runs of the labelled set
+// keep more than a third, runs stuck at chance less than a tenth.
 constexpr double kTrained = 0.1;
 
 bool better(double a, double b, Direction direction) { return direction == Direction::min ? a < b : a > b; }
@@ -26,7 +26,8 @@ double untrained(const Sides& sides) {
   double best = std::numeric_limits<double>::quiet_NaN();
   for (const Side* side : {&sides.baseline, &sides.experiment})
     for (const auto& view : side->runs)
-      if (std::isfinite(view.end.first_value) && (std::isnan(best) || better(view.end.first_value, best, sides.metric.direction)))
+      if (std::isfinite(view.end.first_value) &&
+          (std::isnan(best) || better(view.end.first_value, best, sides.metric.direction)))
         best = view.end.first_value;
   return best;
 }
@@ -66,12 +67,12 @@ void judge(const Sides& sides, RunView& view, double start, double target) {
   const double progress = (start - end.final_value) / (start - target);
   if (sides.metric.direction == Direction::min && start > 0 && end.final_value > kDiverged * start) {
     end.failed = true;
-    end.failure = fmt::format("it ended at {}, above {} times the untrained {}", number(end.final_value), number(kDiverged),
-                              number(start));
+    end.failure = fmt::format("it ended at {}, above {} times the untrained {}", number(end.final_value),
+                              number(kDiverged), number(start));
   } else if (better(target, start, sides.metric.direction) && progress < kTrained) {
     end.failed = true;
-    end.failure = fmt::format("it ended at {} and kept {} of the baseline's progress from {} to {}", number(end.final_value),
-                              percent(progress), number(start), number(target));
+    end.failure = fmt::format("it ended at {} and kept {} of the baseline's progress from {} to {}",
+                              number(end.final_value), percent(progress), number(start), number(target));
   } else if (const auto stuck = stuck_at_chance(sides, view)) {
     end.failed = true;
     end.failure = *stuck;

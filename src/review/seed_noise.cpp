@@ -12,14 +12,16 @@ namespace expanalyze {
 
 namespace {
 
-// Validation loss of ~124 M parameter language models: 124 replicate groups, 1 322 public speed-run logs (handbook B1.1).
+// Validation loss of ~124 M parameter language models: 124 replicate groups, 1 322 public speed-run logs (handbook
+// B1.1).
 constexpr stats::SeedPrior kSpeedRun{1.3e-3, 7};
 
-// The longer a run, the less the seed moves its loss: relative s.d. = 4e-4 (D / 1e9)^(-1/3), D = tokens or samples trained on.
-// Measured on 25 groups of same-recipe runs from 2e4 samples (1.3 %) over 2e7 tokens (0.15 %) to 1.7e9 tokens (0.03 %): the
-// median of observed / law is 1, the spread between groups a factor e^0.4 beyond what three seeds show by chance, which is
-// worth about 3 degrees of freedom. The handbook's half of the evaluation scatter alone was five times too small on the
-// language-model runs among them, because an annealed curve ends smoothly whatever its seed.
+// The longer a run, the less the seed moves its loss: relative s.d. = 4e-4 (D / 1e9)^(-1/3), D = tokens or samples
+// trained on. Measured on 25 groups of same-recipe runs from 2e4 samples (1.3 %) over 2e7 tokens (0.15 %) to 1.7e9
+// tokens (0.03 %): the median of observed / law is 1, the spread between groups a factor e^0.4 beyond what three seeds
+// show by chance, which is worth about 3 degrees of freedom. The handbook's half of the evaluation scatter alone was
+// five times too small on the language-model runs among them, because an annealed curve ends smoothly whatever its
+// seed.
 constexpr double kLawScale = 4e-4;
 constexpr double kLawTokens = 1e9;
 constexpr double kLawExponent = 1.0 / 3;
@@ -64,7 +66,8 @@ bool is_reward(const std::string& name) {
 }
 
 bool is_speed_run_like(const Side& side, double final_loss) {
-  static constexpr std::string_view kParameters[] = {"n_params", "num_params", "n_parameters", "num_parameters", "model_params"};
+  static constexpr std::string_view kParameters[] = {"n_params", "num_params", "n_parameters", "num_parameters",
+                                                     "model_params"};
   const auto n = config_number(*side.runs.front().run, kParameters);
   return n && *n >= 80e6 && *n <= 200e6 && final_loss > 2 && final_loss < 5;
 }
@@ -72,7 +75,8 @@ bool is_speed_run_like(const Side& side, double final_loss) {
 }  // namespace
 
 double progress_multiplier(double u) {
-  return u <= 0 ? 1 + 0.12 * (std::pow(0.01, -1.3) - 1) : std::max(1.0, 1 + 0.12 * (std::pow(std::min(u, 1.0), -1.3) - 1));
+  return u <= 0 ? 1 + 0.12 * (std::pow(0.01, -1.3) - 1)
+                : std::max(1.0, 1 + 0.12 * (std::pow(std::min(u, 1.0), -1.3) - 1));
 }
 
 SeedNoise seed_noise(const Sides& sides) {
@@ -98,7 +102,8 @@ Sesoi smallest_effect(const Sides& sides, double baseline_final) {
     const double points = std::abs(baseline_final) > 1.5 ? 0.25 : 0.0025;
     return {points, "0.25 percentage points"};
   }
-  return {0.0015 * std::abs(baseline_final), "0.15 % of the baseline's final value, as the price of compute is not known"};
+  return {0.0015 * std::abs(baseline_final),
+          "0.15 % of the baseline's final value, as the price of compute is not known"};
 }
 
 }  // namespace expanalyze

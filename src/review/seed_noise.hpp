@@ -9,8 +9,9 @@
 namespace expanalyze {
 
 struct SeedNoise {
-  stats::SeedPrior prior{0, 0};  ///< scale in units of the metric at the end of a run; scale 0: no prior for this domain
-  std::string source;            ///< half a sentence: "prior for runs of 38.4 k samples (…)"
+  stats::SeedPrior prior{0,
+                         0};  ///< scale in units of the metric at the end of a run; scale 0: no prior for this domain
+  std::string source;         ///< half a sentence: "prior for runs of 38.4 k samples (…)"
 };
 
 SeedNoise seed_noise(const Sides& sides);

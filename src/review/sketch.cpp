@@ -20,7 +20,8 @@ std::vector<double> binned(const Curve& curve, double end) {
     sum[bin] += curve.value[i];
     n[bin] += 1;
   }
-  for (std::size_t i = 0; i < kPoints; ++i) sum[i] = n[i] > 0 ? sum[i] / n[i] : std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t i = 0; i < kPoints; ++i)
+    sum[i] = n[i] > 0 ? sum[i] / n[i] : std::numeric_limits<double>::quiet_NaN();
   return sum;
 }
 
@@ -35,7 +36,8 @@ std::vector<double> mean_binned(const Side& side, double end, bool training) {
         n[i] += 1;
       }
   }
-  for (std::size_t i = 0; i < kPoints; ++i) sum[i] = n[i] > 0 ? sum[i] / n[i] : std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t i = 0; i < kPoints; ++i)
+    sum[i] = n[i] > 0 ? sum[i] / n[i] : std::numeric_limits<double>::quiet_NaN();
   return sum;
 }
 

@@ -15,10 +15,10 @@ namespace expanalyze {
 
 namespace {
 
-constexpr double kStalled = 10;             // A1: a step of more than ten medians waits for something else
-constexpr double kMachineSpread = 0.003;    // B4.8: total time between replicates on one machine type, s.d. 0.03 to 0.3 %
-constexpr std::array<std::string_view, 9> kHardware{"gpu", "device", "accelerator", "world_size", "num_gpus", "n_gpus",
-                                                    "precision", "compile", "num_devices"};
+constexpr double kStalled = 10;           // A1: a step of more than ten medians waits for something else
+constexpr double kMachineSpread = 0.003;  // B4.8: total time between replicates on one machine type, s.d. 0.03 to 0.3 %
+constexpr std::array<std::string_view, 9> kHardware{"gpu",    "device",    "accelerator", "world_size", "num_gpus",
+                                                    "n_gpus", "precision", "compile",     "num_devices"};
 
 /// Seconds per step: logged, else the increments of the clock. The first steps (compilation) are dropped.
 std::vector<double> step_seconds(const Run& run) {
@@ -29,7 +29,8 @@ std::vector<double> step_seconds(const Run& run) {
   const std::size_t drop = std::min(curve.size() / 2, std::max<std::size_t>(10, curve.size() / 200));
   for (std::size_t i = logged ? 0 : 1; i < curve.size(); ++i) {
     if (i < drop && curve.size() > 20) continue;
-    const double seconds = logged ? curve.value[i] : (curve.value[i] - curve.value[i - 1]) / (curve.step[i] - curve.step[i - 1]);
+    const double seconds =
+        logged ? curve.value[i] : (curve.value[i] - curve.value[i - 1]) / (curve.step[i] - curve.step[i - 1]);
     if (std::isfinite(seconds) && seconds > 0) out.push_back(seconds);
   }
   return out;
@@ -113,7 +114,8 @@ double mean_total(const Side& side) {
 
 /// B6.3: r* = exp((L_b − L_e) / κ), with κ's interval and the difference's own.
 WallClock::Justified justify(const Sides& sides, const FinalQuality& final, const Estimate& kappa, WallClock& out) {
-  if (!std::isfinite(kappa.value) || !(kappa.value > 0) || !std::isfinite(final.difference.value)) return WallClock::Justified::not_assessable;
+  if (!std::isfinite(kappa.value) || !(kappa.value > 0) || !std::isfinite(final.difference.value))
+    return WallClock::Justified::not_assessable;
   const double sign = sides.orientation();
   const double gain = -sign * final.difference.value;
   out.break_even = std::exp(std::clamp(gain / kappa.value, -20.0, 20.0));
@@ -127,30 +129,39 @@ WallClock::Justified justify(const Sides& sides, const FinalQuality& final, cons
   return WallClock::Justified::undecided;
 }
 
-std::string worth_sentence(const WallClock& out, const FinalQuality& final, const Estimate& kappa, std::string_view source) {
+std::string worth_sentence(const WallClock& out, const FinalQuality& final, const Estimate& kappa,
+                           std::string_view source) {
   if (out.ratio.value <= 1.02 && out.ratio.value >= 0.98) return {};
   const bool slower = out.ratio.value > 1;
   const std::string factor = number(slower ? out.ratio.value : 1 / out.ratio.value, 3);
   if (out.break_even <= 0)
-    return fmt::format("The experiment is {}x {} per step; what that time is worth cannot be said without the price of compute.", factor,
-                       slower ? "slower" : "faster");
-  const std::string judged = out.justified == WallClock::Justified::yes  ? "the difference pays for the time"
-                             : out.justified == WallClock::Justified::no ? "the difference does not pay for the time"
-                                                                         : "whether the difference pays for the time is undecided";
-  return fmt::format("The experiment is {}x {} per step; a difference of {} is worth a factor {} of compute (break-even "
-                     "exp({} / {}), kappa {} {}): {}.",
-                     factor, slower ? "slower" : "faster", signed_number(final.difference.value, 3), number(out.break_even, 3),
-                     number(std::abs(final.difference.value), 3), number(kappa.value, 3), interval(kappa.low, kappa.high, 2), source, judged);
+    return fmt::format(
+        "The experiment is {}x {} per step; what that time is worth cannot be said without the price of compute.",
+        factor, slower ? "slower" : "faster");
+  const std::string judged = out.justified == WallClock::Justified::yes ? "the difference pays for the time"
+                             : out.justified == WallClock::Justified::no
+                                 ? "the difference does not pay for the time"
+                                 : "whether the difference pays for the time is undecided";
+  return fmt::format(
+      "The experiment is {}x {} per step; a difference of {} is worth a factor {} of compute (break-even "
+      "exp({} / {}), kappa {} {}): {}.",
+      factor, slower ? "slower" : "faster", signed_number(final.difference.value, 3), number(out.break_even, 3),
+      number(std::abs(final.difference.value), 3), number(kappa.value, 3), interval(kappa.low, kappa.high, 2), source,
+      judged);
 }
 
 }  // namespace
 
 std::string_view to_string(WallClock::Justified j) {
   switch (j) {
-    case WallClock::Justified::yes: return "yes";
-    case WallClock::Justified::no: return "no";
-    case WallClock::Justified::undecided: return "undecided";
-    case WallClock::Justified::not_assessable: return "not_assessable";
+    case WallClock::Justified::yes:
+      return "yes";
+    case WallClock::Justified::no:
+      return "no";
+    case WallClock::Justified::undecided:
+      return "undecided";
+    case WallClock::Justified::not_assessable:
+      return "not_assessable";
   }
   return "not_assessable";
 }
@@ -170,24 +181,32 @@ WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estima
   out.baseline_step_seconds = seconds_estimate(b);
   out.experiment_step_seconds = seconds_estimate(e);
   const double log_ratio = stats::mean(e.log_seconds) - stats::mean(b.log_seconds);
-  const double machine = kMachineSpread * kMachineSpread *
-                         (1.0 / static_cast<double>(b.log_seconds.size()) + 1.0 / static_cast<double>(e.log_seconds.size()));
+  const double machine =
+      kMachineSpread * kMachineSpread *
+      (1.0 / static_cast<double>(b.log_seconds.size()) + 1.0 / static_cast<double>(e.log_seconds.size()));
   const double se = std::sqrt(b.within_variance + e.within_variance + machine);
   const double t = stats::student_t_quantile(0.975, 5);
-  out.ratio = {std::exp(log_ratio), std::exp(log_ratio - t * se), std::exp(log_ratio + t * se), 0.95,
-               b.log_seconds.size() + e.log_seconds.size(), {}};
+  out.ratio = {std::exp(log_ratio),
+               std::exp(log_ratio - t * se),
+               std::exp(log_ratio + t * se),
+               0.95,
+               b.log_seconds.size() + e.log_seconds.size(),
+               {}};
   if (!out.hardware_verified) out.ratio.notes.push_back(differs ? "hardware_differs" : "hardware_unverified");
   out.justified = justify(sides, final, kappa, out);
-  out.sentences.push_back(fmt::format("A step takes {} against {}: ratio {}{}.", duration(out.experiment_step_seconds.value),
-                                      duration(out.baseline_step_seconds.value), with_interval(out.ratio, 3),
-                                      differs                   ? "; the configs name different hardware, so this is no verdict on the idea"
-                                      : out.hardware_verified   ? ""
-                                                                : "; that both ran on the same hardware is not in the logs"));
+  out.sentences.push_back(
+      fmt::format("A step takes {} against {}: ratio {}{}.", duration(out.experiment_step_seconds.value),
+                  duration(out.baseline_step_seconds.value), with_interval(out.ratio, 3),
+                  differs                 ? "; the configs name different hardware, so this is no verdict on the idea"
+                  : out.hardware_verified ? ""
+                                          : "; that both ran on the same hardware is not in the logs"));
   if (std::max(b.stalled, e.stalled) > 0.05)
-    out.sentences.push_back(fmt::format("Stalls (steps of more than ten medians) took {} of the baseline's time and {} of the "
-                                        "experiment's; they are left out of the ratio.",
-                                        percent(b.stalled, 2), percent(e.stalled, 2)));
-  if (auto worth = worth_sentence(out, final, kappa, "from the baseline's own curve"); !worth.empty()) out.sentences.push_back(std::move(worth));
+    out.sentences.push_back(
+        fmt::format("Stalls (steps of more than ten medians) took {} of the baseline's time and {} of the "
+                    "experiment's; they are left out of the ratio.",
+                    percent(b.stalled, 2), percent(e.stalled, 2)));
+  if (auto worth = worth_sentence(out, final, kappa, "from the baseline's own curve"); !worth.empty())
+    out.sentences.push_back(std::move(worth));
   return out;
 }
 

@@ -84,7 +84,7 @@ constexpr auto kSides = std::to_array<std::pair<std::string_view, Side>>({
 /// Prefixes by which loggers group their panels: they say nothing about the quantity.
 constexpr auto kGroups = std::to_array<std::string_view>({"optim", "optimizer", "opt", "params", "grads", "acts", "perf",
                                                           "metrics", "stats", "trainer", "system", "monitor", "info",
-                                                          "diagnostics", "history"});
+                                                          "diagnostics", "history", "learner"});
 
 constexpr auto kLabelWords = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"layer", "layer"}, {"layers", "layer"}, {"block", "layer"},    {"blocks", "layer"},   {"h", "layer"},
@@ -159,8 +159,11 @@ bool is_group(const std::vector<Piece>& pieces) {
          std::find(kGroups.begin(), kGroups.end(), lower(pieces[0].raw)) != kGroups.end();
 }
 
-std::string name_of(std::string_view logged, const std::vector<Piece>& pieces, bool labelled, bool grouped) {
-  if (!labelled) return std::string(grouped ? logged.substr(logged.find_first_of("/:") + 1) : logged);
+std::string name_of(std::string_view logged, const std::vector<Piece>& pieces, bool labelled, std::size_t groups) {
+  if (!labelled) {
+    for (; groups > 0; --groups) logged.remove_prefix(logged.find_first_of("/:") + 1);
+    return std::string(logged);
+  }
   std::string name;
   for (const auto& piece : pieces) name += (name.empty() ? "" : "_") + piece.raw;
   return name.empty() ? std::string(logged) : name;
@@ -177,12 +180,12 @@ Side side_of(std::string_view word) {
 Key take_apart(std::string_view logged) {
   Key key;
   auto pieces = pieces_of(logged);
-  const bool grouped = is_group(pieces);
-  if (grouped) pieces.erase(pieces.begin());
+  std::size_t groups = 0;
+  for (; is_group(pieces); ++groups) pieces.erase(pieces.begin());
   take_numbered(pieces, key.labels);
   if (!key.labels.empty()) take_projection(pieces, key.labels);
   std::sort(key.labels.begin(), key.labels.end());
-  key.name = name_of(logged, pieces, !key.labels.empty(), grouped);
+  key.name = name_of(logged, pieces, !key.labels.empty(), groups);
   for (const auto& piece : pieces) {
     const std::string word = lower(piece.raw);
     const Side side = side_of(word);

@@ -14,9 +14,9 @@ enum class Side { none, train, eval };
 struct Key {
   std::vector<std::string> words;  ///< lower case, synonyms replaced; without side and labels
   Side side = Side::none;
-  bool test = false;               ///< the evaluation set is a test set: a validation set goes first
-  Labels labels;                   ///< {layer=3, proj=q}
-  std::string name;                ///< the key without its labels and without grouping prefixes such as "optim/"
+  bool test = false;  ///< the evaluation set is a test set: a validation set goes first
+  Labels labels;      ///< {layer=3, proj=q}
+  std::string name;   ///< the key without its labels and without grouping prefixes such as "optim/"
 };
 
 Key take_apart(std::string_view logged);

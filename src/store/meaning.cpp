@@ -50,7 +50,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"step|iter|batch|dt time|dt !eval !data !eta !remaining !total", Role::step_time, "step_time", Unit::seconds,
      "this per mean avg s ms us ns minutes min time step iter batch", true, true},
     {"dt", Role::step_time, "step_time", Unit::seconds, "s ms us ns", true, true},
-    {"step avg", Role::step_time, "step_time", Unit::seconds, "s ms us ns", true, true},
+    {"step avg s|ms|us", Role::step_time, "step_time", Unit::seconds, "s ms us ns", true, true},
     {"tokens per|throughput s|throughput", Role::throughput, "", Unit::per_second, "per s", false, true},
     {"per|throughput s|throughput", Role::throughput, "", Unit::per_second, "per s samples", false, true},
     {"iter|step|samples|tokens s", Role::throughput, "", Unit::per_second, "", true, true},
@@ -209,6 +209,8 @@ Meaning metric_meaning(const Key& key, const std::string& word) {
   Meaning m{train ? Role::train_metric : Role::eval_metric, "", Unit::one, 1, 3};
   for (const auto& other : key.words)
     if (other != word && !listed("episode mean avg average main", other)) m.fit = 0;
+  // "ortho_err" is a figure of the method, "val_err" one of merit: words this common need a side.
+  if (m.fit == 0 && key.side == Side::none && listed("err error mae rmse precision recall success ppl", word)) return {};
   if (m.fit == 3 && key.words.size() == 1) m.name = (train ? "train/" : "eval/") + word;
   return m;
 }
@@ -224,7 +226,9 @@ Meaning meaning(std::string_view logged) {
     for (const auto& word : key.words)
       if (!has(used, word) && !listed(rule.neutral, word) && factor_of(word, rule.unit) == 0) rest.push_back(word);
     if (rule.alone && !rest.empty()) continue;
-    return by_rule(rule, key, rest);
+    Meaning m = by_rule(rule, key, rest);
+    m.order = static_cast<int>(&rule - kRules.data());
+    return m;
   }
   if (names_a_loss(key.words)) return loss_meaning(key);
   if (const auto* word = metric_word(key.words)) return metric_meaning(key, *word);

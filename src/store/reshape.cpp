@@ -34,14 +34,16 @@ bool is_label_key(std::string_view key) {
   return false;
 }
 
+std::string_view prefix(std::string_view key) { return key.substr(0, key.rfind('/') + 1); }
+
 /// The records of `blank` at which a sibling that was logged with the column ever since goes on: null and empty cells are
 /// how several tools write NaN (RLlib, AlgoPerf). Where the whole row of cells ends, the quantity was just not logged.
 std::vector<std::uint32_t> missing_beside(const std::vector<std::uint32_t>& own, const std::vector<std::uint32_t>& blank,
                                           const std::vector<std::uint32_t>& sibling) {
   if (sibling.size() < own.size() + kFewest || !std::equal(own.begin(), own.end(), sibling.begin())) return {};
   std::vector<std::uint32_t> missing;
-  std::set_intersection(blank.begin(), blank.end(), sibling.begin() + static_cast<std::ptrdiff_t>(own.size()), sibling.end(),
-                        std::back_inserter(missing));
+  std::set_intersection(blank.begin(), blank.end(), sibling.begin() + static_cast<std::ptrdiff_t>(own.size()),
+                        sibling.end(), std::back_inserter(missing));
   return missing.size() < kFewest ? std::vector<std::uint32_t>{} : missing;
 }
 
@@ -51,8 +53,11 @@ void RunBuilder::settle_blanks() {
   std::vector<std::vector<std::uint32_t>> found(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const auto& c = columns_[i];
-    if (c.blank.empty() || c.record.size() < kFewest || c.blank.back() < c.record.back()) continue;
+    if (c.blank.empty() || c.record.empty() || c.blank.back() < c.record.back()) continue;
     for (const auto& sibling : columns_) {
+      // One common record proves nothing, unless both are of one evaluation ("validation/").
+      const bool same_call = !prefix(c.key).empty() && prefix(c.key) == prefix(sibling.key);
+      if (c.record.size() < kFewest && !same_call) continue;
       auto missing = missing_beside(c.record, c.blank, sibling.record);
       if (missing.size() > found[i].size()) found[i] = std::move(missing);
     }

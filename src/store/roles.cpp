@@ -38,7 +38,8 @@ bool cumulative(Role role) {
   return role == Role::tokens || role == Role::samples || role == Role::flops || role == Role::wall;
 }
 
-/// Unix time in s began in 1970: no run lasts 1e8 s (3 years), every clock since 1973 is beyond. Milliseconds: 1e11 likewise.
+/// Unix time in s began in 1970: no run lasts 1e8 s (3 years), every clock since 1973 is beyond. Milliseconds: 1e11
+/// likewise.
 constexpr double kUnixSeconds = 1e8, kUnixMilliseconds = 1e11;
 
 /// Corrects by the values what the name alone cannot tell.
@@ -64,13 +65,18 @@ int score(const Candidate& c, std::size_t densest) {
          (c.test ? 1 : 0);
 }
 
+bool better_name(const Candidate& a, const Candidate& b, std::size_t densest) {
+  if (score(a, densest) != score(b, densest)) return score(a, densest) > score(b, densest);
+  return a.meaning.order < b.meaning.order;
+}
+
 /// The step axis must rise: whatever falls back least often counts updates. Evaluation rows of MMEngine hold the epoch
 /// under `step`, where `iter` counts updates; batch numbers start again with each epoch.
 bool better_step(const Candidate& a, const Candidate& b, std::size_t densest) {
   const bool a_dense = a.series->value.size() * 2 >= densest, b_dense = b.series->value.size() * 2 >= densest;
   if (a_dense != b_dense) return a_dense;
   if (a.falls != b.falls) return a.falls < b.falls;
-  return score(a, densest) > score(b, densest);
+  return better_name(a, b, densest);
 }
 
 std::size_t densest_of(const std::vector<Candidate*>& candidates) {
@@ -91,14 +97,15 @@ RoleChoice choose(Role role, const std::vector<Candidate*>& candidates) {
   const Candidate* best = candidates.front();
   for (const auto* c : candidates) {
     const bool labels_differ = c->series->labels.empty() != best->series->labels.empty();
-    const bool better = labels_differ         ? c->series->labels.empty()
+    const bool better = labels_differ        ? c->series->labels.empty()
                         : role == Role::step ? better_step(*c, *best, densest)
-                                             : score(*c, densest) > score(*best, densest);
+                                             : better_name(*c, *best, densest);
     if (better) best = c;
   }
   RoleChoice choice{role, best->series->logged_as, reason(*best, candidates), {}};
   for (const auto* c : candidates)
-    if (c->series->logged_as != choice.logged_as && choice.others.size() < 20) choice.others.push_back(c->series->logged_as);
+    if (c->series->logged_as != choice.logged_as && choice.others.size() < 20)
+      choice.others.push_back(c->series->logged_as);
   return choice;
 }
 
@@ -110,6 +117,17 @@ void demote_components(std::vector<Candidate>& candidates) {
     });
     for (auto& c : candidates)
       if (whole && c.meaning.role == role && c.meaning.component) c.meaning = {};
+  }
+}
+
+/// One number beside a curve of the same kind is a summary: the `train_loss` of Hugging Face's last row is a mean over the run.
+void demote_summaries(std::vector<Candidate>& candidates) {
+  for (const Role role : {Role::train_loss, Role::eval_loss, Role::eval_metric, Role::train_metric}) {
+    const bool curve = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+      return c.meaning.role == role && c.series->value.size() >= 3;
+    });
+    for (auto& c : candidates)
+      if (curve && c.meaning.role == role && c.series->value.size() == 1) c.meaning = {};
   }
 }
 
@@ -138,7 +156,8 @@ void apply_map(Run& run, std::vector<Candidate>& candidates, const std::map<Role
       const std::string near = closest(key, keys);
       std::vector<std::string> some(keys.begin(), keys.end());
       if (some.size() > 30) some.resize(30);
-      throw Error(Error::Kind::usage, fmt::format("--map {}={}: {} has no such key", to_string(role), one_line(key), run.path),
+      throw Error(Error::Kind::usage,
+                  fmt::format("--map {}={}: {} has no such key", to_string(role), one_line(key), run.path),
                   near.empty() ? "its keys: " + one_line(join(some, ", "), 600)
                                : fmt::format("did you mean {}?", one_line(near)));
     }
@@ -197,6 +216,7 @@ void assign_roles(Run& run, const std::map<Role, std::string>& map) {
     check_values(candidates.back());
   }
   demote_components(candidates);
+  demote_summaries(candidates);
   settle_bare_metrics(candidates, keys);
   apply_map(run, candidates, map);
   for (std::size_t i = 0; i < candidates.size(); ++i) write_series(run, candidates[i], keys[i]);
@@ -208,7 +228,8 @@ void assign_roles(Run& run, const std::map<Role, std::string>& map) {
     run.roles.push_back(choose(role, list));
     if (map.count(role) != 0) run.roles.back().why = "--map";
     for (auto* c : list)
-      if (c->series->logged_as == run.roles.back().logged_as && !c->meaning.name.empty()) c->series->name = c->meaning.name;
+      if (c->series->logged_as == run.roles.back().logged_as && !c->meaning.name.empty())
+        c->series->name = c->meaning.name;
   }
   undo_clashes(candidates);
 }

@@ -16,7 +16,8 @@ struct Meaning {
   Unit unit = Unit::one;
   double factor = 1;      ///< multiply to get base units
   int fit = 0;            ///< 3: the exact name, 2: no scope left over, 0: with a scope such as a data set
-  bool component = false; ///< of a loss that is a sum: "loss_bbox"
+  bool component = false;  ///< of a loss that is a sum: "loss_bbox"
+  int order = 0;           ///< of the rule in the table: earlier ones are more specific
 };
 Meaning meaning(std::string_view key);
 

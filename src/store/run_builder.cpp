@@ -36,7 +36,8 @@ RunBuilder::Column* RunBuilder::column(std::string_view key, const Labels& label
   const auto found = column_of_.find(lookup_);
   if (found != column_of_.end()) return &columns_[found->second];
   if (columns_.size() >= kMostKeys) {
-    note("key.too_many", fmt::format("more than {} keys; left out from {} on", kMostKeys, code_span(key)), line_.back());
+    note("key.too_many", fmt::format("more than {} keys; left out from {} on", kMostKeys, code_span(key)),
+         line_.back());
     return nullptr;
   }
   column_of_.emplace(lookup_, columns_.size());
@@ -54,7 +55,8 @@ void RunBuilder::value(std::string_view key, const Labels& labels, double v) {
   if (c == nullptr) return;
   if (!c->record.empty() && c->record.back() == current()) {
     c->value.back() = v;
-    note("key.repeated", fmt::format("{} stands twice in one record; the later value is kept", code_span(key)), line_.back());
+    note("key.repeated", fmt::format("{} stands twice in one record; the later value is kept", code_span(key)),
+         line_.back());
     return;
   }
   ++values_;
@@ -67,7 +69,8 @@ void RunBuilder::text(std::string_view key, std::string_view word) {
   auto found = std::find_if(words_.begin(), words_.end(), [&](const Words& w) { return w.key == key; });
   if (found == words_.end()) {
     if (words_.size() >= kMostWordKeys) {
-      note("key.too_many", fmt::format("more than {} keys hold words; left out from {} on", kMostWordKeys, code_span(key)),
+      note("key.too_many",
+           fmt::format("more than {} keys hold words; left out from {} on", kMostWordKeys, code_span(key)),
            line_.back());
       return;
     }
@@ -109,7 +112,8 @@ void RunBuilder::note_words() {
     if (words.word.empty()) continue;
     const auto line = line_[words.record.front()];
     for (std::size_t i = 0; i < words.word.size(); ++i)
-      note("value.text", fmt::format("words in place of numbers, first {} = {}", code_span(words.key), code_span(words.word[0])),
+      note("value.text",
+           fmt::format("words in place of numbers, first {} = {}", code_span(words.key), code_span(words.word[0])),
            line);
   }
 }

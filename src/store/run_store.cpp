@@ -11,14 +11,37 @@ namespace expanalyze {
 namespace {
 
 constexpr auto kNames = std::to_array<std::string_view>({
-    "none",          "step",           "epoch",              "tokens",
-    "samples",       "wall",           "timestamp",          "flops",
-    "train_loss",    "eval_loss",      "eval_metric",        "train_metric",
-    "lr",            "grad_norm",      "param_norm",         "update_norm",
-    "update_ratio",  "layer_grad_norm", "step_time",         "throughput",
-    "memory",        "loss_scale",     "skipped_steps",      "clip_coefficient",
-    "clip_fraction", "dead_fraction",  "saturated_fraction", "activation_scale",
-    "attention_entropy", "attention_logit", "mechanism",
+    "none",
+    "step",
+    "epoch",
+    "tokens",
+    "samples",
+    "wall",
+    "timestamp",
+    "flops",
+    "train_loss",
+    "eval_loss",
+    "eval_metric",
+    "train_metric",
+    "lr",
+    "grad_norm",
+    "param_norm",
+    "update_norm",
+    "update_ratio",
+    "layer_grad_norm",
+    "step_time",
+    "throughput",
+    "memory",
+    "loss_scale",
+    "skipped_steps",
+    "clip_coefficient",
+    "clip_fraction",
+    "dead_fraction",
+    "saturated_fraction",
+    "activation_scale",
+    "attention_entropy",
+    "attention_logit",
+    "mechanism",
 });
 static_assert(kNames.size() == static_cast<std::size_t>(Role::mechanism) + 1);
 
@@ -35,7 +58,8 @@ std::string broken_rows(const Run& run) {
 std::string broken_series(const Run& run) {
   std::set<std::pair<std::string, Labels>> seen;
   for (const auto& s : run.series) {
-    if (s.rows >= run.rows.size()) return fmt::format("{}: stands on rows {} of {}", s.logged_as, s.rows, run.rows.size());
+    if (s.rows >= run.rows.size())
+      return fmt::format("{}: stands on rows {} of {}", s.logged_as, s.rows, run.rows.size());
     if (s.value.size() != run.rows[s.rows].step.size())
       return fmt::format("{}: {} values on {} rows", s.logged_as, s.value.size(), run.rows[s.rows].step.size());
     if (s.role == Role::none) return fmt::format("{}: has no role", s.logged_as);
@@ -76,7 +100,8 @@ std::optional<Role> role_from(std::string_view word) {
 }
 
 const Series* find(const Run& run, Role role) {
-  const auto choice = std::find_if(run.roles.begin(), run.roles.end(), [&](const RoleChoice& c) { return c.role == role; });
+  const auto choice =
+      std::find_if(run.roles.begin(), run.roles.end(), [&](const RoleChoice& c) { return c.role == role; });
   const Series* any = nullptr;
   for (const auto& s : run.series) {
     if (s.role != role || !s.labels.empty()) continue;

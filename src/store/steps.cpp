@@ -22,7 +22,8 @@ std::vector<double> by_record(const Series& series, const std::vector<std::uint3
 }
 
 /// Records without a step carry the last one: what is logged between two updates belongs to the earlier one.
-void carry_forward(std::vector<double>& step, Run& run, const std::vector<std::uint32_t>& line, const std::string& key) {
+void carry_forward(std::vector<double>& step, Run& run, const std::vector<std::uint32_t>& line,
+                   const std::string& key) {
   double last = kNone;
   for (std::size_t i = 0; i < step.size(); ++i) {
     if (std::isfinite(step[i])) {
@@ -43,7 +44,8 @@ std::vector<double> record_numbers(std::size_t n) {
 
 }  // namespace
 
-void fill_steps(Run& run, const std::vector<std::vector<std::uint32_t>>& record, const std::vector<std::uint32_t>& line) {
+void fill_steps(Run& run, const std::vector<std::vector<std::uint32_t>>& record,
+                const std::vector<std::uint32_t>& line) {
   const Series* axis = find(run, Role::step);
   const bool logged = axis != nullptr;
   if (!logged) axis = find(run, Role::epoch);
@@ -51,7 +53,8 @@ void fill_steps(Run& run, const std::vector<std::vector<std::uint32_t>>& record,
   if (!logged && !line.empty()) {
     const std::string instead = axis != nullptr ? code_span(axis->logged_as) : "the number of the record";
     add_note(run.notes, "axis.step.synthetic",
-             fmt::format("no key counts optimizer steps: {} is used; name one with --map step=KEY", instead), line.front());
+             fmt::format("no key counts optimizer steps: {} is used; name one with --map step=KEY", instead),
+             line.front());
   }
   if (axis != nullptr) carry_forward(step, run, line, axis->logged_as);
   for (std::size_t r = 0; r < run.rows.size(); ++r) {

@@ -19,8 +19,9 @@ double interpolate(double x0, double y0, double x1, double y1, double x) {
   return x1 == x0 ? y1 : y0 + (y1 - y0) * (x - x0) / (x1 - x0);
 }
 
-/// A1: a clock that falls starts a new segment, whose offset is the previous segment's end. A fall within the first 20 steps
-/// or the first 1 % of the run is a timer that restarts after warm-up: what came before is start-up time and left out.
+/// A1: a clock that falls starts a new segment, whose offset is the previous segment's end. A fall within the first 20
+/// steps or the first 1 % of the run is a timer that restarts after warm-up: what came before is start-up time and left
+/// out.
 Curve monotone_clock(Curve clock, bool& restarted) {
   double offset = 0;
   double previous = -std::numeric_limits<double>::infinity();
@@ -64,8 +65,10 @@ Spent tokens_spent(const Run& run) {
     return {scaled(step_axis(run), *seen / last_step(run)),
             fmt::format("{} over the run, spread evenly over {} steps", count(*seen), number(last_step(run)))};
   static constexpr std::string_view kBatch[] = {"global_batch_size", "batch_size", "train_batch_size", "batch_tokens"};
-  static constexpr std::string_view kLength[] = {"seq_len", "max_seq_len", "block_size", "ctx", "sequence_length", "context_length"};
-  static constexpr std::string_view kAccumulation[] = {"gradient_accumulation_steps", "grad_accum", "accumulation_steps"};
+  static constexpr std::string_view kLength[] = {"seq_len", "max_seq_len",     "block_size",
+                                                 "ctx",     "sequence_length", "context_length"};
+  static constexpr std::string_view kAccumulation[] = {"gradient_accumulation_steps", "grad_accum",
+                                                       "accumulation_steps"};
   if (const auto batch = config_number(run, kBatch)) {
     const double length = config_number(run, kLength).value_or(1);
     const double accumulation = config_number(run, kAccumulation).value_or(1);
@@ -80,8 +83,8 @@ Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::wall)) {
     bool restarted = false;
     Curve clock = monotone_clock(finite(trajectory(run, *series)), restarted);
-    return {std::move(clock), "logged as " + code_span(series->logged_as) +
-                                  (restarted ? ", which restarts and was joined" : "")};
+    return {std::move(clock),
+            "logged as " + code_span(series->logged_as) + (restarted ? ", which restarts and was joined" : "")};
   }
   if (const Series* series = find(run, Role::timestamp)) {
     Curve clock = finite(trajectory(run, *series));
@@ -103,12 +106,13 @@ Spent wall_spent(const Run& run) {
   return {};
 }
 
-/// A6.2: training FLOPs are 6 N D (Kaplan et al. 2020, arXiv:2001.08361, section 2.1): 2 forward, 4 backward, per parameter and token.
+/// A6.2: training FLOPs are 6 N D (Kaplan et al. 2020, arXiv:2001.08361, section 2.1): 2 forward, 4 backward, per
+/// parameter and token.
 Spent flops_spent(const Run& run) {
   if (const Series* series = find(run, Role::flops))
     return {finite(trajectory(run, *series)), "logged as " + code_span(series->logged_as)};
-  static constexpr std::string_view kParameters[] = {"n_params", "num_params", "n_parameters", "num_parameters",
-                                                     "model_params", "params", "total_params", "active_params"};
+  static constexpr std::string_view kParameters[] = {"n_params",     "num_params", "n_parameters", "num_parameters",
+                                                     "model_params", "params",     "total_params", "active_params"};
   const auto parameters = config_number(run, kParameters);
   Spent tokens = tokens_spent(run);
   if (!parameters || tokens.curve.empty()) return {};
@@ -174,7 +178,8 @@ Curve between(const Curve& curve, double from, double to) {
 
 double value_at(const Curve& curve, double step) {
   if (curve.empty() || step < curve.step.front() || step > curve.step.back()) return kNan;
-  const auto at = static_cast<std::size_t>(std::lower_bound(curve.step.begin(), curve.step.end(), step) - curve.step.begin());
+  const auto at =
+      static_cast<std::size_t>(std::lower_bound(curve.step.begin(), curve.step.end(), step) - curve.step.begin());
   if (curve.step[at] == step) return curve.value[at];
   return interpolate(curve.step[at - 1], curve.value[at - 1], curve.step[at], curve.value[at], step);
 }
@@ -182,8 +187,10 @@ double value_at(const Curve& curve, double step) {
 Common common_steps(const Curve& a, const Curve& b) {
   Common out;
   for (std::size_t i = 0, k = 0; i < a.size() && k < b.size();) {
-    if (a.step[i] < b.step[k]) ++i;
-    else if (b.step[k] < a.step[i]) ++k;
+    if (a.step[i] < b.step[k])
+      ++i;
+    else if (b.step[k] < a.step[i])
+      ++k;
     else {
       out.step.push_back(a.step[i]);
       out.a.push_back(a.value[i++]);
@@ -195,10 +202,14 @@ Common common_steps(const Curve& a, const Curve& b) {
 
 Spent spent(const Run& run, Axis axis) {
   switch (axis) {
-    case Axis::step: return {step_axis(run), "optimizer steps"};
-    case Axis::tokens: return tokens_spent(run);
-    case Axis::wall: return wall_spent(run);
-    case Axis::flops: return flops_spent(run);
+    case Axis::step:
+      return {step_axis(run), "optimizer steps"};
+    case Axis::tokens:
+      return tokens_spent(run);
+    case Axis::wall:
+      return wall_spent(run);
+    case Axis::flops:
+      return flops_spent(run);
   }
   return {};
 }
@@ -212,14 +223,16 @@ double last_step(const Run& run) {
 }
 
 double planned_steps(const Run& run) {
-  static constexpr std::string_view kPlanned[] = {"max_steps", "total_steps", "steps", "num_steps", "n_steps", "train_steps",
-                                                  "num_training_steps", "max_iters", "num_iterations", "iterations"};
+  static constexpr std::string_view kPlanned[] = {
+      "max_steps",   "total_steps",        "steps",     "num_steps",      "n_steps",
+      "train_steps", "num_training_steps", "max_iters", "num_iterations", "iterations"};
   return config_number(run, kPlanned).value_or(0);
 }
 
 std::string config_key(const Run& run, std::span<const std::string_view> names) {
   for (const auto name : names)
-    if (const auto it = run.config.find(std::string(name)); it != run.config.end() && std::holds_alternative<double>(it->second))
+    if (const auto it = run.config.find(std::string(name));
+        it != run.config.end() && std::holds_alternative<double>(it->second))
       return it->first;
   for (const auto name : names)
     for (const auto& [key, value] : run.config)

@@ -14,7 +14,7 @@ namespace expanalyze {
 
 /// One series against optimizer steps. Copied out of the store; NaN and ±inf of the log are kept.
 struct Curve {
-  std::vector<double> step;         ///< strictly increasing
+  std::vector<double> step;  ///< strictly increasing
   std::vector<double> value;
   std::vector<std::uint32_t> line;  ///< of the log
   std::size_t superseded = 0;       ///< records that a later rewind to an earlier step replaced (A4)

@@ -23,7 +23,8 @@ std::string with_prefix(double value, const std::array<Prefix, N>& prefixes, std
 
 bool is_continuation(unsigned char c) { return (c & 0xC0U) == 0x80U; }
 
-/// Length of a well-formed UTF-8 sequence at `i`, or 0. C1 controls (U+0080 to U+009F) count as malformed: terminals obey them.
+/// Length of a well-formed UTF-8 sequence at `i`, or 0. C1 controls (U+0080 to U+009F) count as malformed: terminals
+/// obey them.
 std::size_t utf8_length(std::string_view s, std::size_t i) {
   const auto c = static_cast<unsigned char>(s[i]);
   const std::size_t n = c >= 0xF0 && c < 0xF5 ? 4 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xC2 && c < 0xE0 ? 2 : 0;
@@ -69,9 +70,7 @@ std::string number(double value, int significant) {
   return text;
 }
 
-std::string signed_number(double value, int significant) {
-  return (value > 0 ? "+" : "") + number(value, significant);
-}
+std::string signed_number(double value, int significant) { return (value > 0 ? "+" : "") + number(value, significant); }
 
 std::string percent(double share, int significant) { return number(share * 100, significant) + " %"; }
 
@@ -142,8 +141,10 @@ std::string one_line(std::string_view s, std::size_t most) {
 std::string code_span(std::string_view log_text, std::size_t most) {
   std::string text = one_line(log_text, most);
   for (char& c : text)
-    if (c == '`') c = '\'';
-    else if (c == '|') c = '/';
+    if (c == '`')
+      c = '\'';
+    else if (c == '|')
+      c = '/';
   return "`" + text + "`";
 }
 

@@ -10,7 +10,8 @@
 
 namespace expanalyze {
 
-/// 0.38629 → "0.3863", 103760 → "103760", 2.5e-7 → "2.5e-07"; "nan", "inf", "-inf". Whole numbers below 1e7 keep all digits.
+/// 0.38629 → "0.3863", 103760 → "103760", 2.5e-7 → "2.5e-07"; "nan", "inf", "-inf". Whole numbers below 1e7 keep all
+/// digits.
 std::string number(double value, int significant = 4);
 /// With a sign: "+0.0123", "−" is never used (ASCII only).
 std::string signed_number(double value, int significant = 4);
@@ -30,7 +31,8 @@ std::string count(double n);
 std::string to_text(const ConfigValue& value);
 
 /// Log text inside a sentence or a table cell: one line, printable ASCII and UTF-8, no backtick, pipe or control
-/// character, cut at `most` bytes with "…", in backticks. Never trust a log: it can hold Markdown, HTML, ANSI codes, "::error".
+/// character, cut at `most` bytes with "…", in backticks. Never trust a log: it can hold Markdown, HTML, ANSI codes,
+/// "::error".
 std::string code_span(std::string_view log_text, std::size_t most = 60);
 /// The same cleaning without backticks, for JSON labels and terminals.
 std::string one_line(std::string_view log_text, std::size_t most = 200);

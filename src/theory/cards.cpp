@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <iterator>
-#include <toml++/toml.h>
 
 #include "expanalyze/error.hpp"
 #include "text/format.hpp"
@@ -19,14 +19,16 @@ namespace expanalyze {
 
 namespace {
 
-constexpr std::string_view kHint = "a card is described in docs/reference/theory-cards.md; the built-in ones are in src/theory/cards";
+constexpr std::string_view kHint =
+    "a card is described in docs/reference/theory-cards.md; the built-in ones are in src/theory/cards";
 
 class Reader {
  public:
   Reader(const toml::table& table, const std::string& file) : table_(table), file_(file) {}
 
   [[noreturn]] void fail(const toml::node& node, const std::string& what) const {
-    throw Error(Error::Kind::input, fmt::format("{}:{}: {}", file_, node.source().begin.line, what), std::string(kHint));
+    throw Error(Error::Kind::input, fmt::format("{}:{}: {}", file_, node.source().begin.line, what),
+                std::string(kHint));
   }
 
   void only(std::initializer_list<std::string_view> known) const {
@@ -50,7 +52,8 @@ class Reader {
     if (node == nullptr) return otherwise;
     const auto value = node->value<double>();
     if (!value || !(*value >= least && *value <= most))
-      fail(*node, fmt::format("{} must be a number from {} to {}", key, expanalyze::number(least), expanalyze::number(most)));
+      fail(*node,
+           fmt::format("{} must be a number from {} to {}", key, expanalyze::number(least), expanalyze::number(most)));
     return *value;
   }
 
@@ -115,7 +118,8 @@ void read_scope(const Reader& reader, Claim& claim, const std::string& file) {
   const auto first = std::from_chars(steps.data(), end, from);
   const bool middle = first.ec == std::errc{} && end - first.ptr >= 2 && std::string_view(first.ptr, 2) == "%:";
   const auto second = middle ? std::from_chars(first.ptr + 2, end, to) : first;
-  if (!middle || second.ec != std::errc{} || std::string_view(second.ptr, static_cast<std::size_t>(end - second.ptr)) != "%" ||
+  if (!middle || second.ec != std::errc{} ||
+      std::string_view(second.ptr, static_cast<std::size_t>(end - second.ptr)) != "%" ||
       !(from >= 0 && from < to && to <= 100))
     inner.fail(*inner.node("steps"), "steps must read \"5%:100%\"");
   claim.from_share = from / 100;
@@ -132,7 +136,9 @@ Claim read_claim(const toml::table& table, const std::string& file) {
   claim.formula = reader.text("formula");
   claim.kind = reader.text("kind", true);
   const ClaimKind* kind = claim_kind(claim.kind);
-  if (kind == nullptr) reader.fail(*reader.node("kind"), fmt::format("{} is no kind of claim; known: {}", code_span(claim.kind), claim_kind_names()));
+  if (kind == nullptr)
+    reader.fail(*reader.node("kind"),
+                fmt::format("{} is no kind of claim; known: {}", code_span(claim.kind), claim_kind_names()));
   claim.proxy = reader.text("proxy", kind->needs_proxy);
   claim.target = reader.text("target", kind->needs_target);
   read_limits(reader, claim, file);
@@ -175,7 +181,8 @@ TheoryCard read_card(const toml::table& table, const std::string& file) {
   for (const toml::node& claim : *claims->as_array()) {
     card.claims.push_back(read_claim(*claim.as_table(), file));
     for (std::size_t i = 0; i + 1 < card.claims.size(); ++i)
-      if (card.claims[i].id == card.claims.back().id) reader.fail(claim, fmt::format("claim {} stands twice", code_span(card.claims[i].id)));
+      if (card.claims[i].id == card.claims.back().id)
+        reader.fail(claim, fmt::format("claim {} stands twice", code_span(card.claims[i].id)));
   }
   return card;
 }
@@ -186,18 +193,21 @@ TheoryCard parse_card(std::string_view text, const std::string& file) {
   try {
     return read_card(toml::parse(text, file), file);
   } catch (const toml::parse_error& e) {
-    throw Error(Error::Kind::input, fmt::format("{}:{}: not TOML: {}", file, e.source().begin.line, one_line(e.description())),
+    throw Error(Error::Kind::input,
+                fmt::format("{}:{}: not TOML: {}", file, e.source().begin.line, one_line(e.description())),
                 std::string(kHint));
   }
 }
 
 std::vector<TheoryCard> theory_cards(const std::vector<std::filesystem::path>& extra) {
   std::vector<TheoryCard> cards;
-  for (const EmbeddedCard& embedded : embedded_cards()) cards.push_back(parse_card(embedded.toml, std::string(embedded.name)));
+  for (const EmbeddedCard& embedded : embedded_cards())
+    cards.push_back(parse_card(embedded.toml, std::string(embedded.name)));
   for (const auto& path : extra) {
     std::ifstream in(path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in) throw Error(Error::Kind::input, fmt::format("{}: cannot be read", path.string()), "--theory takes a TOML file");
+    if (!in)
+      throw Error(Error::Kind::input, fmt::format("{}: cannot be read", path.string()), "--theory takes a TOML file");
     cards.push_back(parse_card(text, path.string()));
     cards.back().built_in = false;
   }

@@ -40,8 +40,8 @@ struct Pool {
 
 using Statistic = double (*)(std::span<const double>, std::span<const double>);
 
-/// Percentile interval from 400 circular block resamples (Politis & Romano 1992); blocks as long as the pool has records per
-/// independent one, at least n^(1/3) (Hall, Horowitz & Jing 1995, Biometrika 82:561).
+/// Percentile interval from 400 circular block resamples (Politis & Romano 1992); blocks as long as the pool has
+/// records per independent one, at least n^(1/3) (Hall, Horowitz & Jing 1995, Biometrika 82:561).
 stats::Interval block_bootstrap(const Pool& pool, Statistic statistic, double confidence) {
   const std::size_t n = pool.p.size();
   const stats::CounterRng rng(stats::key_of(pool.p) ^ (stats::key_of(pool.q) << 1U));
@@ -70,9 +70,12 @@ struct Pairs {
 };
 
 Pairs logged_pairs(const Claim& claim, const TheoryInput& input) {
-  Pairs result{signal_pairs(input.runs, input.comparison.experiment, claim.proxy, claim.target, claim.from_share, claim.to_share), {}};
+  Pairs result{signal_pairs(input.runs, input.comparison.experiment, claim.proxy, claim.target, claim.from_share,
+                            claim.to_share),
+               {}};
   if (result.pairs.empty())
-    result.missing = fmt::format("signal missing, {} and {} are not logged at common steps", quoted(claim.proxy), quoted(claim.target));
+    result.missing = fmt::format("signal missing, {} and {} are not logged at common steps",
+                                 signal_words(claim.proxy, input), signal_words(claim.target, input));
   return result;
 }
 
@@ -129,7 +132,8 @@ double deming(std::span<const double> x, std::span<const double> y) {
 }
 
 ClaimTest few(const std::string& expected, const Pool& pool) {
-  return untestable(expected, fmt::format("too few effective samples, {} of {} common records", number(pool.effective, 2), pool.p.size()));
+  return untestable(expected, fmt::format("too few effective samples, {} of {} common records",
+                                          number(pool.effective, 2), pool.p.size()));
 }
 
 }  // namespace
@@ -153,42 +157,56 @@ ClaimTest test_correlation(const Claim& claim, const TheoryInput& input, double 
   const auto bounds = block_bootstrap(pool, stats::spearman, confidence);
   ClaimTest test;
   test.expected = expected;
-  test.statistic = {stats::spearman(pool.p, pool.q), bounds.low, bounds.high, confidence, pool.p.size(), {"block_bootstrap"}};
-  if (bounds.low >= wanted) test.status = ClaimStatus::supported;
-  else if (bounds.high < wanted) test.status = ClaimStatus::contradicted;
-  else test.status = ClaimStatus::mixed;
+  test.statistic = {
+      stats::spearman(pool.p, pool.q), bounds.low, bounds.high, confidence, pool.p.size(), {"block_bootstrap"}};
+  if (bounds.low >= wanted)
+    test.status = ClaimStatus::supported;
+  else if (bounds.high < wanted)
+    test.status = ClaimStatus::contradicted;
+  else
+    test.status = ClaimStatus::mixed;
   if (test.status == ClaimStatus::contradicted) test.effect = std::min(1.0, wanted - test.statistic.value);
-  test.sentence = fmt::format("Prewhitened changes of {} correlate {} (n = {}).", subject(logged.pairs), with_interval(test.statistic, 2), pool.p.size());
+  test.sentence = fmt::format("Prewhitened changes of {} correlate {} (n = {}).", subject(logged.pairs),
+                              with_interval(test.statistic, 2), pool.p.size());
   return test;
 }
 
 ClaimTest test_monotone(const Claim& claim, const TheoryInput& input, double confidence) {
-  const std::string expected = fmt::format("{} rises with {}: Kendall's tau > 0, isotonic R2 >= 0.5", quoted(claim.target), quoted(claim.proxy));
+  const std::string expected = fmt::format("{} rises with {}: Kendall's tau > 0, isotonic R2 >= 0.5",
+                                           signal_words(claim.target, input), signal_words(claim.proxy, input));
   const Pairs logged = logged_pairs(claim, input);
   if (!logged.missing.empty()) return untestable(expected, logged.missing);
   Pool pool;
   for (const SignalPair& pair : logged.pairs) pool.add(pair.p, pair.q);
-  if (!varies(pool.p) || !varies(pool.q)) return untestable(expected, fmt::format("no variation in {}", subject(logged.pairs)));
+  if (!varies(pool.p) || !varies(pool.q))
+    return untestable(expected, fmt::format("no variation in {}", subject(logged.pairs)));
   if (pool.effective < kFewestEffective) return few(expected, pool);
   pool.thin();
   const auto bounds = block_bootstrap(pool, stats::kendall, confidence);
   const double r2 = isotonic_r2(pool.p, pool.q);
-  const double range = *std::max_element(pool.p.begin(), pool.p.end()) - *std::min_element(pool.p.begin(), pool.p.end());
+  const double range =
+      *std::max_element(pool.p.begin(), pool.p.end()) - *std::min_element(pool.p.begin(), pool.p.end());
   ClaimTest test;
   test.expected = expected;
-  test.statistic = {stats::kendall(pool.p, pool.q), bounds.low, bounds.high, confidence, pool.p.size(), {"block_bootstrap"}};
-  if (bounds.low > 0 && r2 >= 0.5) test.status = ClaimStatus::supported;
-  else if (bounds.high < 0 || (r2 < 0.1 && range >= 4 * stats::mad(pool.p))) test.status = ClaimStatus::contradicted;
-  else test.status = ClaimStatus::mixed;
+  test.statistic = {
+      stats::kendall(pool.p, pool.q), bounds.low, bounds.high, confidence, pool.p.size(), {"block_bootstrap"}};
+  if (bounds.low > 0 && r2 >= 0.5)
+    test.status = ClaimStatus::supported;
+  else if (bounds.high < 0 || (r2 < 0.1 && range >= 4 * stats::mad(pool.p)))
+    test.status = ClaimStatus::contradicted;
+  else
+    test.status = ClaimStatus::mixed;
   if (test.status == ClaimStatus::contradicted) test.effect = std::min(1.0, 0.5 - test.statistic.value / 2);
-  test.sentence = fmt::format("{}: tau {}, isotonic R2 {}.", subject(logged.pairs), with_interval(test.statistic, 2), number(r2, 2));
+  test.sentence = fmt::format("{}: tau {}, isotonic R2 {}.", subject(logged.pairs), with_interval(test.statistic, 2),
+                              number(r2, 2));
   return test;
 }
 
 ClaimTest test_scaling(const Claim& claim, const TheoryInput& input, double confidence) {
   const double wanted = expected_number(claim, input, "exponent", NAN);
   const double tol = expected_number(claim, input, "tol", 0.1);
-  const std::string expected = fmt::format("{} ~ {}^{} +- {}", quoted(claim.target), quoted(claim.proxy), number(wanted), number(tol));
+  const std::string expected = fmt::format("{} ~ {}^{} +- {}", signal_words(claim.target, input),
+                                           signal_words(claim.proxy, input), number(wanted), number(tol));
   const Pairs logged = logged_pairs(claim, input);
   if (!logged.missing.empty()) return untestable(expected, logged.missing);
   if (!std::isfinite(wanted)) return untestable(expected, "the exponent is not in the config");
@@ -202,29 +220,36 @@ ClaimTest test_scaling(const Claim& claim, const TheoryInput& input, double conf
       }
     if (!p.empty()) pool.add(p, q);
   }
-  if (pool.p.empty() || !varies(pool.p) || !varies(pool.q)) return untestable(expected, fmt::format("no variation in {}", subject(logged.pairs)));
+  if (pool.p.empty() || !varies(pool.p) || !varies(pool.q))
+    return untestable(expected, fmt::format("no variation in {}", subject(logged.pairs)));
   if (pool.effective < kFewestEffective) return few(expected, pool);
   pool.thin();
   const auto bounds = block_bootstrap(pool, deming, confidence);
   ClaimTest test;
   test.expected = expected;
   test.statistic = {deming(pool.p, pool.q), bounds.low, bounds.high, confidence, pool.p.size(), {"block_bootstrap"}};
-  if (bounds.low > wanted + tol || bounds.high < wanted - tol) test.status = ClaimStatus::contradicted;
-  else if (bounds.low >= wanted - tol && bounds.high <= wanted + tol) test.status = ClaimStatus::supported;
-  else test.status = ClaimStatus::mixed;
+  if (bounds.low > wanted + tol || bounds.high < wanted - tol)
+    test.status = ClaimStatus::contradicted;
+  else if (bounds.low >= wanted - tol && bounds.high <= wanted + tol)
+    test.status = ClaimStatus::supported;
+  else
+    test.status = ClaimStatus::mixed;
   if (test.status == ClaimStatus::contradicted) test.effect = 1;
-  test.sentence = fmt::format("{}: exponent {} in logs (n = {}).", subject(logged.pairs), with_interval(test.statistic, 3), pool.p.size());
+  test.sentence = fmt::format("{}: exponent {} in logs (n = {}).", subject(logged.pairs),
+                              with_interval(test.statistic, 3), pool.p.size());
   return test;
 }
 
 ClaimTest test_effect(const Claim& claim, const TheoryInput& input, double) {
   const double least = expected_number(claim, input, "lo", 0);
   const FinalQuality& final = input.review.final_quality;
-  const std::string expected = fmt::format("the mechanism improves {} by at least {}", code_span(input.review.metric.name), number(least));
+  const std::string expected =
+      fmt::format("the mechanism improves {} by at least {}", code_span(input.review.metric.name), number(least));
   const auto& modifiers = input.review.modifiers;
   if (std::find(modifiers.begin(), modifiers.end(), "confounded") != modifiers.end())
     return untestable(expected, "confounded, other settings differ as well");
-  if (!std::isfinite(final.difference.value) || !std::isfinite(final.difference.low) || !std::isfinite(final.difference.high))
+  if (!std::isfinite(final.difference.value) || !std::isfinite(final.difference.low) ||
+      !std::isfinite(final.difference.high))
     return untestable(expected, "the review has no interval for the final difference");
   const double sign = input.review.metric.direction == Direction::min ? -1 : 1;
   const double gain = sign * final.difference.value;
@@ -233,17 +258,22 @@ ClaimTest test_effect(const Claim& claim, const TheoryInput& input, double) {
   ClaimTest test;
   test.expected = expected;
   test.statistic = {gain, low, high, final.difference.confidence, final.difference.n, final.difference.notes};
-  if (low >= least && low > 0) test.status = ClaimStatus::supported;
-  else if (high < least || high <= 0) test.status = ClaimStatus::contradicted;
-  else test.status = ClaimStatus::mixed;
+  if (low >= least && low > 0)
+    test.status = ClaimStatus::supported;
+  else if (high < least || high <= 0)
+    test.status = ClaimStatus::contradicted;
+  else
+    test.status = ClaimStatus::mixed;
   if (test.status == ClaimStatus::contradicted) test.effect = 1;
-  test.sentence = fmt::format("Final {}: gain {} (positive is better).", code_span(input.review.metric.name), with_interval(test.statistic));
+  test.sentence = fmt::format("Final {}: gain {} (positive is better).", code_span(input.review.metric.name),
+                              with_interval(test.statistic));
   return test;
 }
 
-ClaimTest test_order(const Claim& claim, const TheoryInput&, double) {
-  return untestable(fmt::format("{} moves before {}", quoted(claim.proxy), quoted(claim.target)),
-                    "the onset of a change is not yet dated for single signals");
+ClaimTest test_order(const Claim& claim, const TheoryInput& input, double) {
+  return untestable(
+      fmt::format("{} moves before {}", signal_words(claim.proxy, input), signal_words(claim.target, input)),
+      "the onset of a change is not yet dated for single signals");
 }
 
 }  // namespace expanalyze

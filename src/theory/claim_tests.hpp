@@ -20,8 +20,8 @@ ClaimTest test_order(const Claim& claim, const TheoryInput& input, double confid
 /// Fewer effective records than this decide nothing (E1), unless every single record stands on one side.
 inline constexpr double kFewestEffective = 30;
 
-/// Integrated autocorrelation time, at least 1: 1 + 2 sum rho_k up to the first window M >= 5 tau (Sokal 1997, "Monte Carlo
-/// methods in statistical mechanics", sec. 3). 1 for a constant.
+/// Integrated autocorrelation time, at least 1: 1 + 2 sum rho_k up to the first window M >= 5 tau (Sokal 1997, "Monte
+/// Carlo methods in statistical mechanics", sec. 3). 1 for a constant.
 double autocorrelation_time(std::span<const double> x);
 
 /// expect.lo and expect.hi of a claim, -inf and +inf where absent.
@@ -37,7 +37,7 @@ double expected_number(const Claim& claim, const TheoryInput& input, const std::
 /// "`gram_trace` of 3 runs".
 std::string described(const std::vector<Signal>& signals);
 ClaimTest untestable(std::string expected, std::string reason);
-/// Names of the alternatives of a signal in code spans, "`a` or `b`".
-std::string quoted(std::string_view names);
+/// A signal as the experiment logged it, in backticks; when it did not, all its names: "`a` or `b`".
+std::string signal_words(std::string_view names, const TheoryInput& input);
 
 }  // namespace expanalyze

@@ -15,10 +15,14 @@ namespace expanalyze {
 
 std::string_view to_string(ClaimStatus status) {
   switch (status) {
-    case ClaimStatus::supported: return "supported";
-    case ClaimStatus::contradicted: return "contradicted";
-    case ClaimStatus::mixed: return "mixed";
-    case ClaimStatus::untestable: return "untestable";
+    case ClaimStatus::supported:
+      return "supported";
+    case ClaimStatus::contradicted:
+      return "contradicted";
+    case ClaimStatus::mixed:
+      return "mixed";
+    case ClaimStatus::untestable:
+      return "untestable";
   }
   return "untestable";
 }
@@ -66,8 +70,9 @@ bool decided(const ClaimTest& test) {
   return test.status == ClaimStatus::supported || test.status == ClaimStatus::contradicted;
 }
 
-/// Holm in terms of intervals: all claims at 1 - a/m; those decided leave, the others are tried again at 1 - a/(m - left), until
-/// none is decided any more. The same decisions as with ordered p-values, since an interval decides at 1 - p.
+/// Holm in terms of intervals: all claims at 1 - a/m; those decided leave, the others are tried again at 1 - a/(m -
+/// left), until none is decided any more. The same decisions as with ordered p-values, since an interval decides at 1 -
+/// p.
 std::vector<ClaimTest> holm(const TheoryCard& card, const TheoryInput& input) {
   std::vector<ClaimTest> tests(card.claims.size());
   std::vector<std::size_t> open;
@@ -97,7 +102,8 @@ std::vector<ClaimResult> test_claims(const TheoryCard& card, const TheoryInput& 
     const Claim& claim = card.claims[i];
     const ClaimTest& test = tests[i];
     const bool rests = decisive(claim, input);
-    ClaimResult result{card.id, claim.id, claim.text, test.status, test.statistic, test.expected, test.sentence, {}, claim.weight};
+    ClaimResult result{card.id,       claim.id,      claim.text, test.status, test.statistic,
+                       test.expected, test.sentence, {},         claim.weight};
     if (test.status == ClaimStatus::untestable) result.log_request = claim.log_request;
     if (!rests) {
       // A quarter, so that a claim nothing depends on is shown but outweighed by any that decides something.
@@ -155,7 +161,9 @@ Limits limits(const Claim& claim, const TheoryInput& input, const std::string& w
   return result;
 }
 
-std::string quoted(std::string_view names) {
+std::string signal_words(std::string_view names, const TheoryInput& input) {
+  if (const auto logged = signals(input.runs, input.comparison.experiment, names); !logged.empty())
+    return code_span(logged.front().name);
   std::vector<std::string> words;
   for (const std::string_view name : alternatives(names)) words.push_back(code_span(name));
   return join(words, " or ");

@@ -1,7 +1,7 @@
 // How each kind of claim is tested against the logs: statistic, interval, decision (science handbook E1).
 //
-// Every kind answers at a confidence that the caller chooses, so that the claims of one card can share one error rate (Holm
-// 1979, Scand. J. Stat. 6:65). Training logs are autocorrelated: intervals count n / tau records, not n.
+// Every kind answers at a confidence that the caller chooses, so that the claims of one card can share one error rate
+// (Holm 1979, Scand. J. Stat. 6:65). Training logs are autocorrelated: intervals count n / tau records, not n.
 #pragma once
 
 #include <span>

@@ -15,7 +15,8 @@ std::span<const Derivation> derivations() {
       {"newton_schulz", derive_newton_schulz,
        "Reads epsilon, cap (settings), stop_rule (a setting's text), residual, iterations (signals)."},
       {"spectral_proxies", derive_spectral_proxies,
-       "Reads trace, spectral_norm, frobenius, gershgorin, residual, iterations (signals), epsilon, cap, stop_rule (settings)."},
+       "Reads trace, spectral_norm, frobenius, gershgorin, residual, iterations (signals), epsilon, cap, stop_rule "
+       "(settings)."},
   }};
   return all;
 }

@@ -48,8 +48,8 @@ std::string derivation_names();
 TheoryUpdate derive_newton_schulz(const CardInputs& inputs);
 TheoryUpdate derive_spectral_proxies(const CardInputs& inputs);
 
-/// The least tolerance on the root-mean-square residual that the tuned iteration meets on entering its band: 1.1 times the top
-/// of its floor, in steps of 0.05 (0.45), and its value relative to a given one.
+/// The least tolerance on the root-mean-square residual that the tuned iteration meets on entering its band: 1.1 times
+/// the top of its floor, in steps of 0.05 (0.45), and its value relative to a given one.
 double live_tolerance();
 
 }  // namespace expanalyze

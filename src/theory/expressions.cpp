@@ -162,7 +162,8 @@ std::string broken_limit(std::string_view expression) {
 std::string broken_condition(std::string_view condition) {
   for (const std::string_view part : split(condition, '|')) {
     const Condition c = parse_condition(part);
-    if (c.kind.empty()) return fmt::format("'{}' is not config.KEY, config.KEY ~ 'regex', signal.NAME or no config", part);
+    if (c.kind.empty())
+      return fmt::format("'{}' is not config.KEY, config.KEY ~ 'regex', signal.NAME or no config", part);
     try {
       compiled(c.pattern);
     } catch (const std::regex_error&) {

@@ -1,9 +1,9 @@
 // The small language of theory cards: products for limits, conditions for where a card applies.
 //   limit:      0.9 * config.ns_steps|config.max_steps|max.avg_steps      the first alternative that the logs know
 //   condition:  config.opt ~ 'muon' | config.optimizer ~ 'muon' | signal.ortho_err
-// config.KEY is a setting of an experiment run (exact key, or its last dotted part); config.* ~ 'x' asks whether any "key=value"
-// matches; "no config" holds when the logs have none; max.NAME is the largest logged value of a signal on either side, for
-// logs without a config; ~ searches a regular expression, ignoring case.
+// config.KEY is a setting of an experiment run (exact key, or its last dotted part); config.* ~ 'x' asks whether any
+// "key=value" matches; "no config" holds when the logs have none; max.NAME is the largest logged value of a signal on
+// either side, for logs without a config; ~ searches a regular expression, ignoring case.
 #pragma once
 
 #include <optional>

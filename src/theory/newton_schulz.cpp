@@ -8,7 +8,8 @@ namespace expanalyze::newton_schulz {
 
 namespace {
 
-constexpr double kSearchTo = 3.0;  // no polynomial here has a root of interest beyond: the cubic leaves its basin at 1.73
+constexpr double kSearchTo =
+    3.0;  // no polynomial here has a root of interest beyond: the cubic leaves its basin at 1.73
 constexpr int kGrid = 30000;
 
 /// Sign changes of g on (0, kSearchTo], refined by bisection.
@@ -157,7 +158,8 @@ Range residual_floor(const OddPolynomial& f) {
     for (int k = 1; k <= 30; ++k) {
       for (double& v : spectrum.singular_values) v = f(v);
       const double r = residual(spectrum.singular_values);
-      // 0.45 lies between the floors (0.41) and what a spectrum shows that still grows (0.47, power law 1/i, iteration 5).
+      // 0.45 lies between the floors (0.41) and what a spectrum shows that still grows (0.47, power law 1/i, iteration
+      // 5).
       entered = entered || r < 0.45;
       if (entered && k >= 5) range = {std::min(range.low, r), std::max(range.high, r)};
     }

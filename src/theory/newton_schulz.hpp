@@ -1,8 +1,8 @@
 // The Newton-Schulz iteration on one singular value, worked out numerically (science handbook E4, E15b).
 //
-// An odd polynomial X <- aX + bXX'X + c(XX')^2X maps every singular value by f(s) = as + bs^3 + cs^5 and leaves the singular
-// vectors alone, so all that the iteration can do to a matrix follows from f on [0, 1]. It starts at G / |G|_F: the squares
-// of the singular values sum to 1.
+// An odd polynomial X <- aX + bXX'X + c(XX')^2X maps every singular value by f(s) = as + bs^3 + cs^5 and leaves the
+// singular vectors alone, so all that the iteration can do to a matrix follows from f on [0, 1]. It starts at G /
+// |G|_F: the squares of the singular values sum to 1.
 #pragma once
 
 #include <span>
@@ -54,7 +54,8 @@ double residual(std::span<const double> singular_values);
 /// |tr(I - XX')| / n: what a stopping rule on the trace sees. Signs cancel.
 double trace_residual(std::span<const double> singular_values);
 
-/// A spectrum that momentum matrices are compared with, normalised to sum of squares 1. Quantiles, not draws: deterministic.
+/// A spectrum that momentum matrices are compared with, normalised to sum of squares 1. Quantiles, not draws:
+/// deterministic.
 struct Spectrum {
   std::string_view name;
   std::vector<double> singular_values;

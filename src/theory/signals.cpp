@@ -11,16 +11,17 @@ namespace expanalyze {
 namespace {
 
 bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 std::vector<const Series*> series_of(const Run& run, std::string_view name) {
   std::vector<const Series*> found;
   for (const Series& series : run.series) {
-    const bool finite_value = std::any_of(series.value.begin(), series.value.end(), [](double v) { return std::isfinite(v); });
-    if (finite_value && (names_match(series.logged_as, name) || names_match(series.name, name))) found.push_back(&series);
+    const bool finite_value =
+        std::any_of(series.value.begin(), series.value.end(), [](double v) { return std::isfinite(v); });
+    if (finite_value && (names_match(series.logged_as, name) || names_match(series.name, name)))
+      found.push_back(&series);
   }
   return found;
 }
@@ -78,8 +79,8 @@ bool names_match(std::string_view logged, std::string_view wanted) {
   return cut != std::string_view::npos && same_word(logged.substr(cut + 1), wanted);
 }
 
-std::vector<Signal> signals(const RunStore& runs, const std::vector<RunId>& ids, std::string_view names, double from_share,
-                            double to_share) {
+std::vector<Signal> signals(const RunStore& runs, const std::vector<RunId>& ids, std::string_view names,
+                            double from_share, double to_share) {
   std::vector<Signal> found;
   for (const RunId id : ids) {
     const Run& run = runs.runs[id];

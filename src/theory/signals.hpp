@@ -1,4 +1,5 @@
-// The series that a card means. A card gives alternatives, "gram_trace|trace_est", because every code base logs its own word.
+// The series that a card means. A card gives alternatives, "gram_trace|trace_est", because every code base logs its own
+// word.
 #pragma once
 
 #include <cstddef>

@@ -79,11 +79,7 @@ std::vector<std::string> complaints(const fs::path& src, const fs::path& file) {
   for (std::string line; std::getline(in, line);) {
     const std::string path = included(line);
     const std::string what = path.empty() ? "" : complaint(own, path);
-<<<<<<< HEAD
-    if (!what.empty()) result.push_back(name + " includes " + path + ": " + what);
-=======
     if (!what.empty()) result.push_back(std::string(name).append(" includes ").append(path).append(": ").append(what));
->>>>>>> stats
   }
   return result;
 }

@@ -70,7 +70,8 @@ TEST_CASE("labels that collide get their folder, and a number where folders do n
   make_labels_unique(runs);
   CHECK(runs[0].label == "a/log");
   CHECK(runs[1].label == "b/log");
-  CHECK(runs[2].label != runs[3].label);
+  CHECK(runs[2].label == "x");
+  CHECK(runs[3].label == "x #2");
 }
 
 TEST_CASE("the same log given twice is one run, with a note") {

@@ -33,6 +33,9 @@ TEST_CASE("shortened cuts at code points and closes code spans") {
   CHECK(shortened("abcdef", 4) == "abc…");
   CHECK(shortened("äöüäöü", 4) == "äöü…");
   CHECK(shortened("`abcdef`", 6) == "`abc…`");
+  CHECK(shortened("so `abcdef`", 6) == "so `…`");
+  CHECK(last_columns("äöüäöü", 4) == "…äöü");
+  CHECK(last_columns("abcd", 4) == "abcd");
 }
 
 TEST_CASE("a table is padded, aligned, and fits the page") {

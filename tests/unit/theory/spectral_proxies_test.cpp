@@ -12,7 +12,7 @@ constexpr sp::SpikedModel kModel{256, 1024, 10, 1};
 }
 
 TEST_CASE("the trace overstates the spectral norm 23.6 times, the Frobenius norm 1.88 times") {
-  CHECK(kModel.largest() == Approx(11.275));  // 11 (1 + 0.25 / 10)
+  CHECK(kModel.largest() == Approx(11.275));                              // 11 (1 + 0.25 / 10)
   CHECK(kModel.trace() / kModel.largest() == Approx(23.6).margin(0.05));  // 266 / 11.275
   CHECK(kModel.frobenius() / kModel.largest() == Approx(1.88).margin(0.005));
 }
@@ -20,7 +20,7 @@ TEST_CASE("the trace overstates the spectral norm 23.6 times, the Frobenius norm
 TEST_CASE("20 % more noise moves the trace by 19 % and the spectral norm by 2 %") {
   sp::SpikedModel noisy = kModel;
   noisy.sigma2 = 1.2;
-  CHECK(noisy.trace() / kModel.trace() - 1 == Approx(0.193).margin(0.001));      // 317.2 / 266
+  CHECK(noisy.trace() / kModel.trace() - 1 == Approx(0.193).margin(0.001));       // 317.2 / 266
   CHECK(noisy.largest() / kModel.largest() - 1 == Approx(0.022).margin(0.0015));  // 11.536 / 11.275
   CHECK(kModel.noise_share() == Approx(256.0 / 266));
   CHECK(kModel.largest_sensitivity() == Approx(0.125));

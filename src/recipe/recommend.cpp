@@ -1,0 +1,154 @@
+// Step 4 on one page: three paths of different kinds, from the headline's moves first; what is missing becomes a
+// measurement.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "recipe/propose.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+constexpr std::array kKinds{PathKind::hyperparameter, PathKind::mathematical, PathKind::architectural};
+constexpr double kEvidenceGate = 0.33;  // F1.1
+
+struct Also {
+  std::string_view diagnosis, moves_of;
+};
+// Diagnoses that share their remedies with another one.
+constexpr std::array kAlso{Also{"inert_mechanism", "mechanism_saturated"},
+                           Also{"proxy_failure", "mechanism_saturated"},
+                           Also{"proxy_failure", "manifold_drift"},
+                           Also{"divergence", "lr_too_high"},
+                           Also{"divergence", "loss_spikes_recovering"},
+                           Also{"exploding_gradients", "loss_spikes_recovering"},
+                           Also{"beta2_mismatch", "loss_spikes_recovering"},
+                           Also{"warmup_instability", "loss_spikes_recovering"},
+                           Also{"throughput_regression", "compute_inefficient_gain"}};
+
+bool answers(const Move& move, std::string_view diagnosis) {
+  if (move.answers == diagnosis) return true;
+  return std::any_of(kAlso.begin(), kAlso.end(),
+                     [&](const Also& a) { return a.diagnosis == diagnosis && a.moves_of == move.answers; });
+}
+
+bool has_kind(const Recipe& recipe, PathKind kind) {
+  return std::any_of(recipe.paths.begin(), recipe.paths.end(), [kind](const Path& p) { return p.kind == kind; });
+}
+
+void add_from(const Situation& s, std::string_view diagnosis, Recipe& recipe) {
+  for (const PathKind kind : kKinds) {
+    if (has_kind(recipe, kind)) continue;
+    for (const Move* move : moves()) {
+      if (move->kind != kind || !answers(*move, diagnosis)) continue;
+      if (auto path = move->propose(s)) {
+        recipe.paths.push_back(std::move(*path));
+        break;
+      }
+    }
+  }
+}
+
+/// Roots above the gate, the headline first.
+std::vector<const Finding*> answered(const Diagnosis& diagnosis) {
+  std::vector<const Finding*> out;
+  for (const auto& f : diagnosis.findings)
+    if (f.symptom_of.empty() && f.probability >= kEvidenceGate) out.push_back(&f);
+  std::stable_partition(out.begin(), out.end(), [&](const Finding* f) { return f->id == diagnosis.headline; });
+  return out;
+}
+
+/// F1.1: a slot without evidence holds what to log, and what value would decide.
+Path measurement(const Situation& s, const std::string& request, std::string_view decides, const std::string& why) {
+  Path path;
+  path.move = "measure";
+  path.kind = PathKind::measurement;
+  path.title = request;
+  path.why = why;
+  path.because.emplace_back(decides);
+  path.difference = bare(0, "measurement");
+  path.difference.confidence = 0.8;
+  path.flops_ratio = path.wall_ratio = 0.1;
+  const double look = std::floor(0.1 * std::max(10.0, s.review.final_quality.at_step));
+  path.kill = {s.review.metric.name, look, "the new signal is missing from the log"};
+  path.steps = {fmt::format("{} on both sides", request),
+                fmt::format("run {} steps (a tenth of a run) of each", number(look)), "analyze the two new logs again"};
+  path.risk = "costs a tenth of a run and no change of the recipe";
+  return path;
+}
+
+void fill_with_measurements(const Situation& s, Recipe& recipe) {
+  std::vector<std::string> taken;
+  for (const auto& claim : s.theory.claims) {
+    if (recipe.paths.size() >= 3) return;
+    if (claim.status != ClaimStatus::untestable || claim.log_request.empty()) continue;
+    if (std::find(taken.begin(), taken.end(), claim.log_request) != taken.end()) continue;
+    taken.push_back(claim.log_request);
+    recipe.paths.push_back(
+        measurement(s, claim.log_request, claim.claim, fmt::format("it would test the claim: {}", claim.text)));
+  }
+  for (const auto& card : s.diagnosis.untestable) {
+    if (recipe.paths.size() >= 3) return;
+    if (std::find(taken.begin(), taken.end(), card.log_request) != taken.end()) continue;
+    taken.push_back(card.log_request);
+    recipe.paths.push_back(
+        measurement(s, card.log_request, card.id,
+                    fmt::format("{} could not be tested: {} is missing", code_span(card.id), card.missing)));
+  }
+  if (recipe.paths.size() < 3)
+    recipe.paths.push_back(
+        measurement(s, "log the gradient norm before clipping and the update-to-weight ratio of every parameter group",
+                    "undetermined",
+                    fmt::format("{} causes were tested and are clear; these two signals separate most of the others",
+                                s.diagnosis.clear.size())));
+}
+
+/// Two live explanations of one loss: the experiment on which they disagree.
+std::optional<CrucialExperiment> crucial(const Diagnosis& diagnosis, const Recipe& recipe) {
+  const auto roots = answered(diagnosis);
+  if (roots.size() < 2 || recipe.paths.empty() || recipe.paths.front().changes.empty()) return std::nullopt;
+  const Path& first = recipe.paths.front();
+  CrucialExperiment out;
+  out.between[0] = std::string(roots[0]->id);
+  out.between[1] = std::string(roots[1]->id);
+  out.change = first.title;
+  out.predicts[out.between[0]] =
+      fmt::format("the metric moves by {} or more", signed_number(first.difference.value, 2));
+  out.predicts[out.between[1]] = "the metric stays where the experiment's is, within the noise of seeds";
+  return out;
+}
+
+}  // namespace
+
+std::string_view to_string(PathKind kind) {
+  static constexpr std::array<std::string_view, 4> names{"hyperparameter", "mathematical", "architectural",
+                                                         "measurement"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+Recipe recommend(const RunStore& runs, const Comparison& comparison, const Review& review, const Diagnosis& diagnosis,
+                 const Theory& theory) {
+  Recipe recipe;
+  Situation s{runs, comparison, review, diagnosis, theory, nullptr};
+  if (diagnosis.headline == "genuine_improvement") {
+    add_from(s, "genuine_improvement", recipe);
+  } else {
+    for (const Finding* f : answered(diagnosis)) {
+      s.finding = f;
+      add_from(s, f->id, recipe);
+    }
+    if (const auto roots = answered(diagnosis); !roots.empty() && review.overall != Verdict::neutral) {
+      s.finding = roots.front();
+      add_from(s, "", recipe);  // moves that answer any diagnosis
+    }
+  }
+  fill_with_measurements(s, recipe);
+  recipe.crucial = crucial(diagnosis, recipe);
+  return recipe;
+}
+
+}  // namespace expanalyze

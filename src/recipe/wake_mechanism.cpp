@@ -1,0 +1,94 @@
+// R-wake and R-proxy: the mechanism's trigger was dead, or steered by the wrong statistic.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "recipe/propose.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+constexpr std::string_view kTolerance[] = {"ns_eps",    "eps_stop",  "stop_eps", "tol",
+                                           "tolerance", "threshold", "halt_eps"};
+
+double theory_slot(const Situation& s, const std::string& name) {
+  const auto it = s.theory.update.slots.find(name);
+  return it == s.theory.update.slots.end() ? std::numeric_limits<double>::quiet_NaN() : it->second;
+}
+
+/// The tolerance that makes the rule live, from the theory's derivation with this run's numbers.
+std::optional<Path> propose_loosen(const Situation& s) {
+  const double live = theory_slot(s, "eps_live");
+  const auto configured = config_number(experiment(s), kTolerance);
+  const double from = configured.value_or(theory_slot(s, "eps"));
+  if (!(live > 0) || from == live) return std::nullopt;
+  const bool known = from > 0;
+  Path path = start_path(
+      s, loosen_trigger,
+      known ? fmt::format("{} the tolerance from {} to {} ({}x)", live > from ? "loosen" : "tighten", number(from, 3),
+                          number(live, 3), number(live / from, 3))
+            : fmt::format("set the tolerance to {}", number(live, 3)),
+      fmt::format("{} = 1.1 x the top of the residual's floor ({} to {}), the smallest tolerance that the iteration "
+                  "can meet for a spread "
+                  "spectrum (derivation in step 3)",
+                  number(live, 3), number(theory_slot(s, "floor_low"), 2), number(theory_slot(s, "floor_high"), 2)),
+      1);
+  change_setting(s, path, kTolerance, live);
+  path.kill = {s.review.metric.name, std::floor(0.05 * std::max(20.0, s.review.final_quality.at_step)),
+               "the step count of the mechanism still sits at its cap in every record"};
+  path.steps = {fmt::format("set the tolerance to {} on the unsigned residual |I - XX'|_F / sqrt(n)", number(live, 3)),
+                "log the step count and the residual every step",
+                "the count must take at least two values within 5 % of the run"};
+  path.risk = "a live rule saves iterations, it does not lower the loss: compare time, not only quality";
+  return path;
+}
+
+std::optional<Path> propose_replace(const Situation& s) {
+  const double d = theory_slot(s, "intrinsic_dimension");
+  const std::string why = d > 0 ? fmt::format(
+                                      "the trace is d = {} times the spectral norm here, and it moves with the noise "
+                                      "of all directions; Gershgorin's bound or three "
+                                      "power iterations follow the largest one (derivation in step 3)",
+                                      number(d, 3))
+                                : "a signed trace cancels and a norm of all directions is ruled by its tail; the 90 % "
+                                  "quantile of the singular values in the band is the "
+                                  "quantity that the update needs (handbook E3.4, E4)";
+  Path path = start_path(s, replace_trigger,
+                         d > 0 ? "decide by Gershgorin's bound (or power iteration) instead of the trace"
+                               : "decide by the share of singular values in the band instead of a norm of the residual",
+                         why, 0.9);
+  path.steps = {"compute the new statistic beside the old one for 5 % of a run, decide by the old one",
+                "compare when each would have acted", "then switch the decision over and rerun"};
+  path.risk = "a better trigger cannot help where the mechanism has nothing to gain: look at the ceiling first";
+  return path;
+}
+
+std::optional<Path> propose_where(const Situation& s) {
+  Path path = start_path(
+      s, trigger_where_it_varies, "apply the mechanism only to the matrices whose trigger statistic varies",
+      fmt::format(
+          "one average over all matrices is logged ({}); matrices that need all steps hide those that would stop early",
+          s.finding && std::isfinite(slot(s, "pinned_at")) ? "it stood at " + number(slot(s, "pinned_at"))
+                                                           : "its spread is not"),
+      0.6);
+  path.steps = {"log the mechanism's count and trigger per matrix for 5 % of a run",
+                "keep it where the count takes more than one value, fix it elsewhere",
+                "largest matrices first: they pay for the bookkeeping"};
+  path.risk = "if no matrix varies, drop the mechanism";
+  return path;
+}
+
+}  // namespace
+
+constinit const Move loosen_trigger{"loosen_trigger", "mechanism_saturated", PathKind::hyperparameter, propose_loosen,
+                                    "Moves the tolerance into its live interval. Science handbook R-wake, E4, E15b."};
+constinit const Move replace_trigger{
+    "replace_trigger", "mechanism_saturated", PathKind::mathematical, propose_replace,
+    "Decides by a statistic that follows its target. Science handbook R-wake, R-proxy, E3.3."};
+constinit const Move trigger_where_it_varies{
+    "trigger_where_it_varies", "mechanism_saturated", PathKind::architectural, propose_where,
+    "Keeps the mechanism where it has something to decide. Science handbook R-wake."};
+
+}  // namespace expanalyze

@@ -1,0 +1,125 @@
+// Step 3: which cards apply, which of their claims the logs contradict, and the mathematics that follows.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "expanalyze/theory.hpp"
+#include "text/format.hpp"
+#include "theory/claims.hpp"
+#include "theory/derivations.hpp"
+#include "theory/expressions.hpp"
+#include "theory/working_assumptions.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+/// Below this a contradicted claim is shown but is not called the assumption that broke: cards give such weights to
+/// claims that nothing depends on.
+constexpr double kLeastWeight = 0.5;
+
+bool applies(const TheoryCard& card, const TheoryInput& input) {
+  return std::all_of(card.applies_if.begin(), card.applies_if.end(),
+                     [&input](const std::string& condition) { return holds(condition, input); });
+}
+
+struct Broken {
+  const TheoryCard* card = nullptr;
+  const Claim* claim = nullptr;
+  std::size_t result = 0;
+  double importance = 0;  ///< weight times effect
+};
+
+std::string citation(const TheoryCard& card) {
+  return card.built_in ? fmt::format("{} ({})", card.title, card.source)
+                       : fmt::format("{} ({}; given by the user)", one_line(card.title), one_line(card.source));
+}
+
+std::string ids(const std::vector<ClaimResult>& claims, ClaimStatus status) {
+  std::vector<std::string> names;
+  for (const ClaimResult& c : claims)
+    if (c.status == status) names.push_back(fmt::format("{}.{}", one_line(c.card), one_line(c.claim)));
+  return join(names, ", ");
+}
+
+/// "No stated assumption is contradicted …", with what was supported and what would test the rest.
+std::string nothing_broke(const std::vector<ClaimResult>& claims) {
+  std::string text = "No stated assumption that decides anything is contradicted by these logs";
+  const auto add = [&text, &claims](ClaimStatus status, std::string_view words) {
+    if (const std::string names = ids(claims, status); !names.empty()) text += fmt::format("; {}: {}", words, names);
+  };
+  add(ClaimStatus::supported, "supported");
+  add(ClaimStatus::contradicted, "contradicted without consequence");
+  add(ClaimStatus::mixed, "open");
+  add(ClaimStatus::untestable, "untested");
+  text += ".";
+  for (const ClaimResult& c : claims)
+    if (c.status == ClaimStatus::untestable && !c.log_request.empty()) {
+      text += fmt::format(" To test {}: {}.", one_line(c.claim), one_line(c.log_request));
+      break;
+    }
+  return text;
+}
+
+TheoryUpdate derive(const std::string& id, const TheoryInput& input, const TheoryCard& card) {
+  const Derivation* found = derivation(id);
+  return found == nullptr ? TheoryUpdate{} : found->derive(CardInputs(input, card));
+}
+
+void explain_broken(Theory& theory, const Broken& broken, const TheoryInput& input) {
+  const ClaimResult& result = theory.claims[broken.result];
+  theory.wrong_assumption = {broken.card->id, broken.claim->id};
+  theory.verdict = fmt::format("The assumption that broke: \"{}\" {}", one_line(result.text), result.sentence);
+  theory.update =
+      derive(broken.claim->if_contradicted.empty() ? broken.card->derivation : broken.claim->if_contradicted, input,
+             *broken.card);
+}
+
+/// The headline's working assumption comes first; the card's own mathematics follows it.
+void explain_unbroken(Theory& theory, const std::vector<const TheoryCard*>& applying, const TheoryInput& input) {
+  const WorkingUpdate working = explain_headline(input);
+  theory.update = working.update;
+  theory.verdict = applying.empty() ? working.verdict : nothing_broke(theory.claims) + " " + working.verdict;
+  for (const TheoryCard* card : applying) {
+    const TheoryUpdate own = derive(card->derivation, input, *card);
+    if (own.text.empty()) continue;
+    theory.update.text += fmt::format("\nNothing in the card \"{}\" was contradicted; what it says about this run:\n{}",
+                                      one_line(card->title), own.text);
+    if (theory.update.latex.empty()) theory.update.latex = own.latex;
+    theory.update.slots.insert(own.slots.begin(), own.slots.end());
+    return;
+  }
+}
+
+}  // namespace
+
+Theory reflect(const RunStore& runs, const Comparison& comparison, const Review& review, const Diagnosis& diagnosis,
+               const std::vector<TheoryCard>& cards) {
+  const TheoryInput input{runs, comparison, review, diagnosis};
+  Theory theory;
+  std::vector<const TheoryCard*> applying;
+  Broken broken;
+  for (const TheoryCard& card : cards) {
+    if (!applies(card, input)) continue;
+    applying.push_back(&card);
+    theory.cards.push_back(citation(card));
+    std::vector<double> effects;
+    const auto results = test_claims(card, input, effects);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const double importance = results[i].weight * effects[i];
+      if (results[i].status == ClaimStatus::contradicted && results[i].weight >= kLeastWeight &&
+          importance > broken.importance && decisive(card.claims[i], input))
+        broken = {&card, &card.claims[i], theory.claims.size(), importance};
+      theory.claims.push_back(results[i]);
+    }
+  }
+  if (broken.claim != nullptr) explain_broken(theory, broken, input);
+  if (broken.claim == nullptr || theory.update.text.empty()) {
+    const std::string verdict = theory.verdict;
+    explain_unbroken(theory, broken.claim == nullptr ? applying : std::vector<const TheoryCard*>{}, input);
+    if (!verdict.empty()) theory.verdict = verdict;
+  }
+  return theory;
+}
+
+}  // namespace expanalyze

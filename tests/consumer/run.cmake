@@ -1,0 +1,17 @@
+# cmake -DBUILD=dir -DSOURCE=dir -DWORK=dir -P run.cmake: installs the build, builds the consumer against it, runs it.
+function(step)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\n${said}")
+  endif()
+  set(said "${said}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+step(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/installed)
+step(${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer -B ${WORK}/build -DCMAKE_PREFIX_PATH=${WORK}/installed)
+step(${CMAKE_COMMAND} --build ${WORK}/build)
+step(${WORK}/build/consumer ${SOURCE}/examples/quickstart/baseline.jsonl ${SOURCE}/examples/quickstart/experiment.jsonl)
+if(NOT said MATCHES "## 4. V-Next Recipe")
+  message(FATAL_ERROR "not a report: ${said}")
+endif()

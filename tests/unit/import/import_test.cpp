@@ -1,0 +1,101 @@
+// Directories, labels, config files.
+#include "expanalyze/import.hpp"
+
+#include "expanalyze/error.hpp"
+#include "import/config_file.hpp"
+#include "support/catch.hpp"
+#include "support/run.hpp"
+
+using namespace expanalyze;
+using test::noted;
+
+namespace {
+
+constexpr const char* kRows = "{\"step\": 1, \"loss\": 2}\n{\"step\": 2, \"loss\": 1}\n";
+
+Error error_of(const std::filesystem::path& path, const ImportOptions& options = {}) {
+  try {
+    read_run(path, options);
+  } catch (const Error& e) {
+    return e;
+  }
+  FAIL("no error for " << path);
+  return {Error::Kind::usage, ""};
+}
+
+}  // namespace
+
+TEST_CASE("a directory with one log is that run, with the config beside it") {
+  const test::TemporaryFolder folder("dir");
+  folder.write("muon_lr3/metrics.jsonl", kRows);
+  folder.write("muon_lr3/params.json", R"({"lr": 3.0, "env": {"name": "Pong"}})");
+  folder.write("muon_lr3/other.csv", "step,loss\n1,2\n2,1\n");
+  const Run run = read_run(folder.path() / "muon_lr3", {});
+  CHECK(run.label == "muon_lr3");
+  CHECK(run.config.at("env.name") == ConfigValue(std::string("Pong")));
+  CHECK(run.config_source.find("params.json") != std::string::npos);
+  CHECK(noted(run, "input.other_logs") != nullptr);
+}
+
+TEST_CASE("a directory of several runs asks for a sweep") {
+  const test::TemporaryFolder folder("several");
+  folder.write("a.jsonl", kRows);
+  folder.write("b.jsonl", kRows);
+  folder.write("sub/c/metrics.jsonl", kRows);
+  folder.write("sub/d/metrics.jsonl", kRows);
+  folder.write("sub/d/broken.jsonl", "nothing\n");
+  CHECK(error_of(folder.path()).hint.find("sweep") != std::string::npos);
+  CHECK(error_of(folder.path() / "sub").hint.find("2 runs lie below") != std::string::npos);
+  std::vector<Note> notes;
+  const auto runs = find_runs(folder.path(), notes);
+  REQUIRE(runs.size() == 4);
+  CHECK(runs[0].filename() == "a.jsonl");
+  CHECK(runs[3].parent_path().filename() == "d");
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].code == "input.not_a_log");
+}
+
+TEST_CASE("options") {
+  const test::TemporaryFolder folder("options");
+  const auto log = folder.write("a.jsonl", kRows);
+  CHECK(error_of(log, {{}, "jsnol", {}}).hint == "did you mean jsonl?");
+  CHECK(error_of(log, {{{Role::eval_loss, "lose"}}, "", {}}).kind == Error::Kind::usage);
+  const auto config = folder.write("elsewhere.yaml", "lr: 0.1\n");
+  CHECK(read_run(log, {{}, "jsonl", config}).config.at("lr") == ConfigValue(0.1));
+  CHECK(error_of(log, {{}, "", folder.path() / "no.yaml"}).kind == Error::Kind::input);
+}
+
+TEST_CASE("config files of three kinds") {
+  const test::TemporaryFolder folder("config");
+  SECTION("YAML, W&B's form, quoted words, non-numbers") {
+    const auto c = read_config_file(folder.write("c.yaml",
+                                                 "lr:\n  desc: null\n  value: 0.0003\n_wandb:\n  value: {v: 1}\nopt: "
+                                                 "{name: adamw, betas: [0.9, 0.95]}\nid: '007'\n"
+                                                 "clip: .inf\nflag: true\nnone: ~\n"));
+    CHECK(c.at("lr") == ConfigValue(0.0003));
+    CHECK(c.at("opt.name") == ConfigValue(std::string("adamw")));
+    CHECK(c.at("opt.betas") == ConfigValue(std::string("[0.9,0.95]")));
+    CHECK(c.at("id") == ConfigValue(std::string("007")));
+    CHECK(std::get<double>(c.at("clip")) > 1e300);
+    CHECK(c.at("flag") == ConfigValue(true));
+    CHECK(c.at("none") == ConfigValue());
+    CHECK(c.size() == 7);
+  }
+  SECTION("TOML") {
+    const auto c = read_config_file(folder.write("c.toml", "lr = 1e-3\n[model]\nwidth = 96\nact = \"relu\"\n"));
+    CHECK(c.at("lr") == ConfigValue(1e-3));
+    CHECK(c.at("model.width") == ConfigValue(96.0));
+    CHECK(c.at("model.act") == ConfigValue(std::string("relu")));
+  }
+  SECTION("damaged ones say where") {
+    CHECK_THROWS_AS(read_config_file(folder.write("c.toml", "lr = \n")), Error);
+    CHECK_THROWS_AS(read_config_file(folder.write("c.yaml", "a: [1, 2\nb: }")), Error);
+    CHECK_THROWS_AS(read_config_file(folder.write("c.json", "{\"lr\": ")), Error);
+    CHECK_THROWS_AS(read_config_file(folder.write("d.json", "[1, 2]")), Error);
+  }
+  SECTION("one that nobody named and that is damaged stops nothing") {
+    const auto log = folder.write("a.jsonl", kRows);
+    folder.write("config.json", "{\"lr\": ");
+    CHECK(noted(read_run(log, {}), "config.unreadable") != nullptr);
+  }
+}

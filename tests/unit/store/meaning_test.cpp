@@ -1,0 +1,132 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/key.hpp"
+#include "store/roles.hpp"
+#include "support/catch.hpp"
+
+using namespace expanalyze;
+
+TEST_CASE("keys of many tools take the role they have") {
+  const std::vector<std::pair<const char*, Role>> cases{{"step", Role::step},
+                                                        {"_step", Role::step},
+                                                        {"iter", Role::step},
+                                                        {"global_step", Role::step},
+                                                        {"trainer/global_step", Role::step},
+                                                        {"training_iteration", Role::step},
+                                                        {"current_steps", Role::step},
+                                                        {"epoch", Role::epoch},
+                                                        {"loss", Role::train_loss},
+                                                        {"train/loss", Role::train_loss},
+                                                        {"trainLoss", Role::train_loss},
+                                                        {"val_loss", Role::eval_loss},
+                                                        {"validation/main/loss", Role::eval_loss},
+                                                        {"eval_g0_loss", Role::eval_loss},
+                                                        {"val_bpb", Role::eval_loss},
+                                                        {"validation/ctc_loss", Role::eval_loss},
+                                                        {"val_losses", Role::eval_loss},
+                                                        {"val/accuracy", Role::eval_metric},
+                                                        {"coco/bbox_mAP_50", Role::eval_metric},
+                                                        {"episode_reward_mean", Role::eval_metric},
+                                                        {"train_class_error", Role::train_metric},
+                                                        {"learning_rate", Role::lr},
+                                                        {"learning_rates", Role::lr},
+                                                        {"info/learner/cur_lr", Role::lr},
+                                                        {"grad_norm", Role::grad_norm},
+                                                        {"gnorm", Role::grad_norm},
+                                                        {"grad_norm_first", Role::layer_grad_norm},
+                                                        {"grads/grad_norm_last", Role::layer_grad_norm},
+                                                        {"layers.3.attn.q.grad_norm", Role::layer_grad_norm},
+                                                        {"params/param_norm", Role::param_norm},
+                                                        {"optim/update_ratio", Role::update_ratio},
+                                                        {"update_norm", Role::update_norm},
+                                                        {"dt", Role::step_time},
+                                                        {"dt_ms", Role::step_time},
+                                                        {"time_this_iter_s", Role::step_time},
+                                                        {"perf/step_time", Role::step_time},
+                                                        {"_runtime", Role::wall},
+                                                        {"time_s", Role::wall},
+                                                        {"elapsed", Role::wall},
+                                                        {"wall_time", Role::wall},
+                                                        {"train_runtime", Role::wall},
+                                                        {"time_total_s", Role::wall},
+                                                        {"accumulated_submission_time", Role::wall},
+                                                        {"_timestamp", Role::timestamp},
+                                                        {"num_input_tokens_seen", Role::tokens},
+                                                        {"train/tokens", Role::tokens},
+                                                        {"samples_seen", Role::samples},
+                                                        {"timesteps_total", Role::samples},
+                                                        {"total_flos", Role::flops},
+                                                        {"perf/total_flops", Role::flops},
+                                                        {"clip_coef", Role::clip_coefficient},
+                                                        {"clip_frac", Role::clip_fraction},
+                                                        {"dead_relu_frac", Role::dead_fraction},
+                                                        {"act_saturation", Role::saturated_fraction},
+                                                        {"acts/act_rms_last", Role::activation_scale},
+                                                        {"attn_entropy", Role::attention_entropy},
+                                                        {"max_attn_logit", Role::attention_logit},
+                                                        {"loss_scale", Role::loss_scale},
+                                                        {"skipped_steps", Role::skipped_steps},
+                                                        {"tokens_per_sec", Role::throughput},
+                                                        {"train_samples_per_second", Role::throughput},
+                                                        {"memory", Role::memory}};
+  for (const auto& [key, role] : cases) {
+    INFO(key);
+    CHECK(to_string(meaning(key).role) == to_string(role));
+  }
+}
+
+TEST_CASE("keys that only look like a role stay mechanisms") {
+  for (const auto* key : {"avg_steps",
+                          "optim/avg_steps",
+                          "ortho_err",
+                          "optim/ortho_err",
+                          "total_steps",
+                          "guard_hits",
+                          "pid",
+                          "eval_g0_runtime",
+                          "eval_samples_per_second",
+                          "accumulated_eval_time",
+                          "remaining_time",
+                          "data_time",
+                          "score",
+                          "episodes_total",
+                          "episode_len_mean",
+                          "validation/num_examples",
+                          "timesteps_this_iter",
+                          "policy_loss",
+                          "vf_loss",
+                          "gram_trace",
+                          "update_sv_max",
+                          "w_sv_min",
+                          "percentage",
+                          "n_parameters",
+                          "final_metrics/val_loss",
+                          "best_val_loss",
+                          "setup_time_seconds",
+                          "lr_mult",
+                          "experiment_id"}) {
+    INFO(key);
+    CHECK(to_string(meaning(key).role) == "mechanism");
+  }
+}
+
+TEST_CASE("units in names") {
+  CHECK(meaning("dt_ms").factor == 1e-3);
+  CHECK(meaning("total_time_minutes").factor == 60);
+  CHECK(meaning("time_s").factor == 1);
+  CHECK(meaning("gpu_memory_mib").factor == 1048576);
+  CHECK(meaning("val_bpb").unit == Unit::bits);
+  CHECK(meaning("val_loss").unit == Unit::nats);
+}
+
+TEST_CASE("labels are taken out of keys") {
+  const Key q = take_apart("layers.3.attn.q.grad_norm");
+  CHECK(q.labels == Labels{{"layer", "3"}, {"proj", "q"}});
+  CHECK(q.name == "attn_grad_norm");
+  CHECK(take_apart("grad_norm/layer_12").labels == Labels{{"layer", "12"}});
+  CHECK(take_apart("grad_norm/layer_12").name == "grad_norm");
+  CHECK(take_apart("loss_bbox_0").labels.empty());
+  CHECK(take_apart("optim/avg_steps").name == "avg_steps");
+}

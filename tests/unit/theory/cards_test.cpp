@@ -1,0 +1,125 @@
+// The table of built-in cards, and what a user's own card is told when it is wrong.
+#include "theory/cards.hpp"
+
+#include "expanalyze/error.hpp"
+#include "made_up.hpp"
+#include "support/catch.hpp"
+#include "theory/claims.hpp"
+#include "theory/derivations.hpp"
+#include "theory/embedded_cards.hpp"
+#include "theory/expressions.hpp"
+#include "theory/signals.hpp"
+
+using namespace expanalyze;
+
+namespace {
+
+constexpr const char* kGood = R"(id = "mine"
+title = "My paper"
+source = "me 2026"
+applies_if = ["config.opt ~ 'muon' | signal.p"]
+[[claim]]
+id = "small"
+text = "p stays small."
+kind = "bound"
+proxy = "p"
+expect = { hi = "0.5 * config.cap" }
+scope = { steps = "10%:90%" }
+log_request = "log p"
+)";
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+std::string error_of(const std::string& toml) {
+  try {
+    parse_card(toml, "mine.toml");
+  } catch (const Error& e) {
+    CHECK(e.kind == Error::Kind::input);
+    CHECK_FALSE(e.hint.empty());
+    return e.what();
+  }
+  return "no error";
+}
+
+bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
+
+}  // namespace
+
+TEST_CASE("each built-in card applies to a run with its signals, and all it names exists") {
+  const auto cards = theory_cards();
+  REQUIRE(cards.size() == embedded_cards().size());
+  REQUIRE(cards.size() >= 2);
+  for (const TheoryCard& card : cards) {
+    INFO(card.id);
+    CHECK(card.built_in);
+    CHECK_FALSE(card.title.empty());
+    CHECK_FALSE(card.source.empty());
+    CHECK(derivation(card.derivation) != nullptr);
+    REQUIRE_FALSE(card.mechanism_signals.empty());
+    made_up::World world;
+    for (const auto& signal : card.mechanism_signals)
+      made_up::add(world.experiment(), signal, made_up::noise(50, 1, 0.1, 1));
+    for (const auto& condition : card.applies_if) CHECK(holds(condition, world.input()));
+    for (const Claim& claim : card.claims) {
+      INFO(claim.id);
+      CHECK(claim_kind(claim.kind) != nullptr);
+      CHECK(derivation(claim.if_contradicted) != nullptr);
+      CHECK_FALSE(claim.text.empty());
+      CHECK_FALSE(claim.formula.empty());
+      CHECK_FALSE(claim.log_request.empty());
+    }
+  }
+}
+
+TEST_CASE("no built-in card applies to a run without its signals") {
+  made_up::World world;
+  made_up::add(world.experiment(), "val_loss", made_up::noise(50, 1, 0.1, 1), Role::eval_loss);
+  world.experiment().config["optimizer"] = std::string("adamw");
+  for (const TheoryCard& card : theory_cards()) {
+    bool all = true;
+    for (const auto& condition : card.applies_if) all = all && holds(condition, world.input());
+    CHECK_FALSE(all);
+  }
+}
+
+TEST_CASE("a user's card has the same form") {
+  const TheoryCard card = parse_card(kGood, "mine.toml");
+  CHECK(card.claims.at(0).expect.at("hi") == "0.5 * config.cap");
+  CHECK(card.claims.at(0).from_share == Approx(0.1));
+  CHECK(card.claims.at(0).to_share == Approx(0.9));
+}
+
+TEST_CASE("a wrong card is refused with its line") {
+  CHECK(starts_with(error_of(replaced(kGood, "proxy =", "prxoy =")), "mine.toml:9: unknown key `prxoy`"));
+  CHECK(starts_with(error_of(replaced(kGood, "\"bound\"", "\"bond\"")), "mine.toml:8: `bond` is no kind of claim"));
+  CHECK(starts_with(error_of(replaced(kGood, "config.cap", "conf.cap")), "mine.toml:10: 'conf.cap' is neither"));
+  CHECK(starts_with(error_of(replaced(kGood, "10%:90%", "10:90")), "mine.toml:11: steps must read"));
+  CHECK(
+      starts_with(error_of(replaced(kGood, "'muon'", "'mu(on'")), "mine.toml:4: applies_if: 'mu(on' is not a regular"));
+  CHECK(starts_with(error_of(replaced(kGood, "title =", "title ")), "mine.toml:2: not TOML"));
+  CHECK(starts_with(error_of(replaced(kGood, "text = \"p stays small.\"\n", "")), "mine.toml:5: text is missing"));
+  CHECK(starts_with(error_of("id = \"x\"\ntitle = \"t\"\nsource = \"s\"\n"), "mine.toml:1: a card needs at least one"));
+  CHECK_THROWS_AS(theory_cards({"/does/not/exist.toml"}), Error);
+}
+
+TEST_CASE("conditions and limits") {
+  made_up::World world;
+  world.experiment().config = {{"optim.name", std::string("Muon")}, {"cap", 4.0}, {"rule", std::string()}};
+  const auto input = world.input();
+  CHECK(holds("config.name ~ 'muon'", input));
+  CHECK_FALSE(holds("config.name ~ 'adam'", input));
+  CHECK(holds("config.name ~ 'adam' | config.cap", input));
+  CHECK(holds("config.* ~ '=muon'", input));
+  CHECK_FALSE(holds("config.rule ~ '.'", input));
+  CHECK_FALSE(holds("no config", input));
+  CHECK_FALSE(holds("signal.p", input));
+  CHECK(evaluate("0.5 * config.absent|config.cap", input).value == 2);
+  CHECK(evaluate("config.absent", input).missing == "config.absent");
+  CHECK(evaluate("max.p", input).missing == "max.p");
+  CHECK(names_match("optim/avg_steps", "avg_steps"));
+  CHECK_FALSE(names_match("avg_steps_2", "avg_steps"));
+}
