@@ -105,6 +105,17 @@ Outcome detect(const Case& c) {
                             1,
                             'b',
                             {}});
+  const double train_e = mean_over(c.experiment, [](const Run& r) { return last_of(r, Role::train_loss); });
+  const double train_b = mean_over(c.baseline, [](const Run& r) { return last_of(r, Role::train_loss); });
+  if (train_e < train_b)
+    out.evidence.push_back(
+        {fmt::format("its training loss ends at {}, below the baseline's {}: the steps were long enough",
+                     number(train_e, 3), number(train_b, 3)),
+         over_seeds(c.experiment, [](const Run& r) { return last_of(r, Role::train_loss); }),
+         -kDecisive,
+         1,
+         0,
+         {place_of(*c.experiment.front(), Role::train_loss)}});
   const double rho = lr.r_kappa > 1 ? std::clamp(1 / lr.r_kappa, 0.125, 1.0) : 1;  // D0.7
   out.slots["rho"] = rho;
   out.effect_share = c.review.overall == Verdict::failed ? 0.6 : 1;

@@ -16,8 +16,8 @@ struct Cause {
 
 // The directed graph of D0.6, extended by what the cards of the same curve showed on the labelled runs.
 constexpr std::array kGraph{
-    Cause{"bad_initialization", {"exploding_gradients", "dead_units", "divergence"}},
-    Cause{"exploding_gradients", {"divergence"}},
+    Cause{"bad_initialization", {"exploding_gradients", "dead_units", "divergence", "lr_too_low"}},
+    Cause{"exploding_gradients", {"divergence", "lr_too_low"}},
     Cause{"lr_too_high",
           {"loss_spikes_recovering", "exploding_gradients", "attention_logit_growth", "divergence", "dead_units"}},
     Cause{"warmup_instability", {"loss_spikes_recovering", "dead_units"}},
@@ -29,7 +29,7 @@ constexpr std::array kGraph{
     Cause{"excessive_weight_decay", {"lr_too_low", "capacity_limited"}},
     Cause{"schedule_mismatch", {"lr_too_low"}},
     Cause{"vanishing_gradients", {"capacity_limited", "lr_too_low"}},
-    Cause{"dead_units", {"capacity_limited"}},
+    Cause{"dead_units", {"capacity_limited", "lr_too_low"}},
     Cause{"batch_too_small", {"lr_too_high"}},
     Cause{"batch_too_large", {"lr_too_low", "compute_inefficient_gain", "throughput_regression"}},
     Cause{"distribution_shift", {"overfitting"}},
