@@ -92,5 +92,8 @@ extern const Detector divergence, lr_too_high, lr_too_low, overfitting, gradient
 extern const Detector exploding_gradients, vanishing_gradients, dead_units, bad_initialization, excessive_weight_decay,
     warmup_instability, schedule_mismatch, momentum_mismatch, beta2_mismatch, attention_logit_growth,
     precision_loss_scale_collapse;
+extern const Detector capacity_limited, batch_too_small, batch_too_large, label_noise, over_regularization,
+    eval_bug_or_leak, distribution_shift, resume_discontinuity, proxy_failure, throughput_regression,
+    slow_start_pays_off, confounded_config;
 
 }  // namespace expanalyze

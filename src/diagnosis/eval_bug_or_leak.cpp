@@ -1,0 +1,152 @@
+// D-34: the ruler moved, not the model.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "diagnosis/levels.hpp"
+#include "diagnosis/weigh.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+/// Every evaluation has the same finite value although the training loss moved.
+bool frozen(const Run& run) {
+  const Curve eval = finite(trajectory(run, Role::eval_loss));
+  const Curve train = finite(trajectory(run, Role::train_loss));
+  if (eval.size() < 4 || train.size() < 4) return false;
+  const auto differs = [](const Curve& c) {
+    return std::any_of(c.value.begin(), c.value.end(), [&](double v) { return v != c.value.front(); });
+  };
+  return !differs(eval) && differs(train);
+}
+
+/// The last evaluations are not numbers while the training loss is.
+bool lost(const Run& run) {
+  const Curve eval = trajectory(run, Role::eval_loss);
+  const Curve train = trajectory(run, Role::train_loss);
+  return !eval.empty() && !train.empty() && !std::isfinite(eval.value.back()) && std::isfinite(train.value.back());
+}
+
+bool each(const Runs& runs, bool (*holds)(const Run&)) {
+  return std::all_of(runs.begin(), runs.end(), [&](const Run* run) { return holds(*run); });
+}
+
+/// The share of the baseline's gap that vanished without a change of the training loss. 0: training changed as well.
+void weigh_gap(const Case& c, const Levels& l, Scored& out) {
+  const double trained = std::abs(l.train_e - l.train_b);
+  const double fell = l.eval_b - l.eval_e;
+  if (!(fell > l.scale)) return;
+  // An honest gain at one training loss closes a part of the gap; less than a fifth left has no honest example in the
+  // labelled runs.
+  const double left = std::max(0.0, l.gap_e()) / l.gap_b();
+  const double same_training = graded_above(fell / std::max(trained, 1e-12), 5);
+  out.effect_share = std::min(1.0, fell / std::max(std::abs(c.gap), 1e-12));
+  out.evidence.push_back(
+      {fmt::format("the evaluation loss fell by {} against the baseline's, the training loss differs by only {}",
+                   number(fell, 3), number(trained, 3)),
+       bare(fell, "levels"),
+       kStrong,
+       std::min(same_training, graded_above(fell, 2 * l.scale)),
+       0,
+       {place_of(*c.experiment.front(), Role::eval_loss)}});
+  if (l.gap_b() > 2 * l.scale)
+    out.evidence.push_back(
+        {fmt::format(
+             "evaluation lies {} from training where the baseline's lies {}: unseen data are predicted as well as "
+             "those it was fitted to",
+             signed_number(l.gap_e(), 3), signed_number(l.gap_b(), 3)),
+         bare(l.gap_e(), "levels"),
+         kDecisive,
+         std::min(same_training, graded_below(left, 0.2)),
+         0,
+         {}});
+}
+
+/// Near-perfect prediction of data that a sound baseline could not predict: the answer is in the input (a lost mask, a
+/// target column).
+void weigh_impossible(const Case& c, const Levels& l, Scored& out) {
+  const auto first = [](const Run& run) { return first_of(run, Role::eval_loss); };
+  const double kept_e = l.eval_e / mean_over(c.experiment, first);
+  const double kept_b = l.eval_b / mean_over(c.baseline, first);
+  if (!(kept_e < 0.1) || !(kept_b > 0.3) || !(kept_b < 0.8)) return;
+  out.effect_share = 1;
+  out.evidence.push_back(
+      {fmt::format(
+           "its evaluation loss fell to {} of its first value, the baseline's to {}: the answer may stand in the input",
+           percent(kept_e, 2), percent(kept_b, 2)),
+       bare(kept_e, "levels"),
+       kDecisive,
+       graded_below(kept_e, 0.05),
+       0,
+       {}});
+  if (std::abs(l.gap_e()) < l.scale)
+    out.evidence.push_back(
+        {"training and evaluation fell together, so not the evaluation set but the task gives it away",
+         bare(l.gap_e(), "levels"),
+         kModerate,
+         1,
+         0,
+         {}});
+}
+
+Outcome detect(const Case& c) {
+  const Levels l = final_levels(c);
+  const bool lost_evaluation = each(c.experiment, lost) && !each(c.baseline, lost);
+  if (!l.complete() && !lost_evaluation)
+    return Untestable{
+        {}, "a training and an evaluation loss on both sides", "evaluate on held-out data at least ten times a run"};
+  Scored out;
+  out.slots = {{"gap", l.gap_e()}, {"gap_baseline", l.gap_b()}};
+  out.looked_at = l.complete() ? fmt::format("gap of evaluation to training loss {}{}", signed_number(l.gap_e(), 3),
+                                             against_baseline(l.gap_b()))
+                               : "evaluation losses that are not numbers";
+  if (lost_evaluation)
+    out.evidence.push_back({"the evaluation loss is not a number while the training loss is",
+                            exact(1),
+                            kDecisive + kModerate,
+                            1,
+                            0,
+                            {place_of(*c.experiment.front(), Role::eval_loss)}});
+  if (each(c.experiment, frozen))
+    out.evidence.push_back({"every evaluation gave the same value to the last digit while the training loss moved",
+                            exact(1),
+                            kDecisive + kModerate,
+                            1,
+                            0,
+                            {place_of(*c.experiment.front(), Role::eval_loss)}});
+  if (!out.evidence.empty()) out.effect_share = 1;
+  if (l.complete()) {
+    weigh_gap(c, l, out);
+    weigh_impossible(c, l, out);
+  }
+  if (const ConfigDifference* d = changed_token(c, regulariser_words()); d && raised(*d))
+    out.evidence.push_back(
+        {fmt::format("{}: regularisation may close a gap honestly", say_change(*d)), exact(1), -kModerate, 1, 0, {}});
+  out.soul = "The ruler moved, not the model";
+  if (l.complete())
+    out.soul += fmt::format(": the evaluation loss is {} against {} while the training loss is {} against {}",
+                            number(l.eval_e), number(l.eval_b), number(l.train_e), number(l.train_b));
+  out.soul += ". Check what the evaluation reads before believing the difference.";
+  return out;
+}
+
+}  // namespace
+
+constinit const Detector eval_bug_or_leak{.id = "eval_bug_or_leak", .prior = kRare, .detect = detect, .doc = R"(
+## What it looks for
+An evaluation far better than the baseline's on the same training curve; a gap between evaluation and training that vanishes where the baseline
+has one; an evaluation that never changes or is not a number; an evaluation loss near zero where a sound baseline keeps a third of its first
+value.
+## Why it matters
+A gain that is measured wrongly costs more than one that is missing.
+## False alarms and misses
+Regularisers, moving averages of weights and more data close a gap honestly, and change the training loss when they do. A slight leak is no
+larger than the noise.
+## Reference
+Science handbook D-34.
+)"};
+
+}  // namespace expanalyze

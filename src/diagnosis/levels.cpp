@@ -1,0 +1,110 @@
+#include "diagnosis/levels.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+
+#include "stats/descriptive.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// Standard error of the level that level_until() reads: 1.25 s.d. / sqrt n for a median of normal noise.
+double noise_of_level(const Run& run, double step) {
+  const Curve all = finite(trajectory(run, Role::train_loss));
+  const Curve curve = all.empty() ? all : between(all, 0.8 * std::min(step, all.step.back()), step);
+  if (curve.size() < 10) return 0;
+  const double spread = stats::mad(stats::detrend(curve.value));
+  return 1.25 * spread / std::sqrt(static_cast<double>(std::max<std::size_t>(3, curve.size() / 2)));
+}
+
+double number_of(const ConfigValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? 1 : 0;
+  return std::holds_alternative<std::monostate>(value) ? 0 : kNan;
+}
+
+}  // namespace
+
+bool Levels::complete() const {
+  return std::isfinite(train_b) && std::isfinite(train_e) && std::isfinite(eval_b) && std::isfinite(eval_e);
+}
+
+double level_until(const Run& run, Role role, double step) {
+  const Curve all = finite(trajectory(run, role));
+  const Curve curve = all.empty() ? all : between(all, all.step.front(), step);
+  if (curve.empty()) return kNan;
+  const std::size_t n = std::min(curve.size(), std::max<std::size_t>(3, curve.size() / 10));
+  return stats::median(std::span(curve.value).last(n));
+}
+
+Levels final_levels(const Case& c) {
+  const double logged = c.review.final_quality.at_step;
+  const double at =
+      logged > 0 ? logged + 1 : std::numeric_limits<double>::infinity();  // training rows may count from 0
+  const auto level = [at](const Runs& runs, Role role) {
+    return mean_over(runs, [&](const Run& run) { return level_until(run, role, at); });
+  };
+  Levels out{};
+  out.train_b = level(c.baseline, Role::train_loss);
+  out.train_e = level(c.experiment, Role::train_loss);
+  out.eval_b = level(c.baseline, Role::eval_loss);
+  out.eval_e = level(c.experiment, Role::eval_loss);
+  const auto noise = [at](const Run& run) { return noise_of_level(run, at); };
+  const double batches = 2 * std::hypot(mean_over(c.baseline, noise), mean_over(c.experiment, noise));
+  // The review's interval is in units of the metric; for another metric than the evaluation loss 2 % of the level stand
+  // in.
+  const double seeds = c.review.metric.role == Role::eval_loss ? c.gap_scale : 0.02 * std::abs(out.eval_b);
+  for (const double part : {batches, seeds})
+    if (std::isfinite(part)) out.scale = std::max(out.scale, part);
+  return out;
+}
+
+bool has_token(std::string_view key, std::string_view word) {
+  const auto border = [&](std::size_t i) {
+    return i >= key.size() || !std::isalpha(static_cast<unsigned char>(key[i]));
+  };
+  for (auto at = key.find(word); at != std::string_view::npos; at = key.find(word, at + 1))
+    if ((at == 0 || border(at - 1)) && border(at + word.size())) return true;
+  return false;
+}
+
+const ConfigDifference* changed_token(const Case& c, std::span<const std::string_view> words) {
+  for (const auto& difference : c.review.config_diff)
+    for (const auto word : words)
+      if (has_token(difference.key, word)) return &difference;
+  return nullptr;
+}
+
+bool raised(const ConfigDifference& difference) {
+  return number_of(difference.experiment) > number_of(difference.baseline);
+}
+
+std::span<const std::string_view> regulariser_words() {
+  static constexpr std::array<std::string_view, 14> words{
+      "dropout",         "dropouts",  "drop_path", "droppath", "drop_rate", "stochastic_depth", "layerdrop",
+      "label_smoothing", "smoothing", "mixup",     "cutmix",   "augment",   "augmentation",     "pdrop"};
+  return words;
+}
+
+double flops_per_token(const Run& run) {
+  const Curve flops = spent(run, Axis::flops).curve;
+  const Curve tokens = spent(run, Axis::tokens).curve;
+  if (flops.size() < 2 || tokens.size() < 2 || !(tokens.value.back() > 0)) return kNan;
+  const double at = std::min(flops.step.back(), tokens.step.back());
+  const double ratio = value_at(flops, at) / value_at(tokens, at);
+  return ratio > 0 ? ratio : kNan;
+}
+
+std::string against_baseline(double value, int significant) {
+  return std::isfinite(value) ? fmt::format(" (baseline: {})", number(value, significant)) : std::string{};
+}
+
+}  // namespace expanalyze

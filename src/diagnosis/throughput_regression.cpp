@@ -1,0 +1,69 @@
+// D-31: it bought nothing and charged time.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "diagnosis/case.hpp"
+#include "diagnosis/weigh.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+// Time per step differs between seeds of one setting by a few per cent on an idle machine; a tenth more is beyond it.
+constexpr double kSlower = 0.1;
+
+Outcome detect(const Case& c) {
+  const Estimate& ratio = c.review.wall.ratio;
+  if (!std::isfinite(ratio.value))
+    return Untestable{{}, "a clock on both sides", "log the elapsed seconds with every record"};
+  Scored out;
+  out.slots = {{"step_time_ratio", ratio.value}, {"break_even", c.review.wall.break_even}};
+  out.looked_at = fmt::format("time per step {}x the baseline's", number(ratio.value, 3));
+  const bool certain = !std::isfinite(ratio.low) || ratio.low > 1.02;  // D-31
+  if (ratio.value <= 1.02 || !certain) {
+    out.evidence.push_back({fmt::format("{}: it is not slower", out.looked_at), ratio, -kStrong, 1, 0, {}});
+    return out;
+  }
+  out.evidence.push_back(
+      {fmt::format("a step took {} against {}, {}x as long", duration(c.review.wall.experiment_step_seconds.value),
+                   duration(c.review.wall.baseline_step_seconds.value), number(ratio.value, 3)),
+       ratio,
+       kDecisive,
+       graded_above(ratio.value - 1, kSlower),
+       0,
+       {place_of(*c.experiment.front(), Role::step_time)}});
+  const AxisVerdict& steps = on(c.review, Axis::step);
+  if (c.better)
+    out.evidence.push_back(
+        {"the time bought something: it is better at equal steps", steps.difference, -kStrong, 1, 0, {}});
+  else if (c.worse)
+    out.evidence.push_back(
+        {"it is also worse at equal steps, which slowness does not explain", steps.difference, -kModerate, 1, 0, {}});
+  if (const AxisVerdict& flops = on(c.review, Axis::flops); flops.verdict != Verdict::not_assessable && flops.ratio > 0)
+    out.slots["flops_ratio"] = flops.ratio;
+  if (!c.review.wall.hardware_verified)
+    out.evidence.push_back({"the logs do not say that both ran on the same hardware", exact(0), -kModerate, 1, 0, {}});
+  out.effect_share = c.worse || c.better ? 0.2 : 1;
+  out.soul = fmt::format("It bought nothing and charged {} more time per step.", percent(ratio.value - 1, 3));
+  return out;
+}
+
+}  // namespace
+
+constinit const Detector throughput_regression{
+    .id = "throughput_regression", .prior = kCommon, .detect = detect, .doc = R"(
+## What it looks for
+A step that takes longer than the baseline's, with a final quality that is not better.
+## Why it matters
+The same seconds would have trained the baseline further.
+## False alarms and misses
+Other hardware, shared machines, compilation and logging slow a run too; stalls are clipped, and hardware that the logs do not name counts
+against.
+## Reference
+Science handbook D-31, B6.3, A1.
+)"};
+
+}  // namespace expanalyze
