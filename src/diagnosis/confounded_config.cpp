@@ -65,10 +65,9 @@ Outcome detect(const Case& c) {
       "{} consequential difference{} {}", changes.size(), changes.size() == 1 ? "" : "s",
       c.review.config_known ? "of the configs" : "seen in the logs; without configs others cannot be excluded");
   if (changes.size() < 2) {
-    if (c.review.config_known)
-      out.evidence.push_back({out.looked_at, exact(static_cast<double>(changes.size())), -kStrong, 1, 0, {}});
-    else
-      out.missing_weight = kDecisive;
+    out.evidence.push_back({out.looked_at, exact(static_cast<double>(changes.size())),
+                            c.review.config_known ? -kStrong : -kModerate, 1, 0, {}});
+    if (!c.review.config_known) out.missing_weight = kStrong;
     return out;
   }
   const std::vector<std::string> shown(
