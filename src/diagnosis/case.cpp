@@ -83,7 +83,7 @@ LrStatistics lr_statistics(const Runs& baseline, const Runs& experiment, const R
   out.slope_e = read(experiment, &OneRun::slope);
   out.gain_b = read(baseline, &OneRun::gain);
   out.gain_e = read(experiment, &OneRun::gain);
-  const auto ratio = [](double e, double b) { return e > 0 && b > 0 ? e / b : kNan; };
+  const auto ratio = [](double e, double b) { return b > 0 && !std::isnan(e) ? std::max(0.0, e / b) : kNan; };
   out.r_kappa = ratio(out.slope_e, out.slope_b);
   out.r_gain = ratio(out.gain_e, out.gain_b);
   out.r_sigma = ratio(read(experiment, &OneRun::noise), read(baseline, &OneRun::noise));

@@ -89,6 +89,9 @@ std::optional<NumberChange> number_change(const ConfigDifference* difference);
 extern const Detector divergence, lr_too_high, lr_too_low, overfitting, gradient_clipping_saturated, inert_mechanism,
     mechanism_saturated, manifold_drift, loss_spikes_recovering, compute_inefficient_gain, truncated_run,
     seed_noise_only;
+extern const Detector exploding_gradients, vanishing_gradients, dead_units, bad_initialization, excessive_weight_decay,
+    warmup_instability, schedule_mismatch, momentum_mismatch, beta2_mismatch, attention_logit_growth,
+    precision_loss_scale_collapse;
 extern const Detector capacity_limited, batch_too_small, batch_too_large, label_noise, over_regularization,
     eval_bug_or_leak, distribution_shift, resume_discontinuity, proxy_failure, throughput_regression,
     slow_start_pays_off, confounded_config;

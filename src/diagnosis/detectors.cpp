@@ -1,4 +1,5 @@
-// The table of cards: its order is the order of the lists in a report.
+// The table of cards: its order is the order of the lists in a report. Failures of the run come first, then of the step, the
+// signal, the model, the data, the mechanism, the cost, and last what says that nothing is to be explained.
 #include <array>
 
 #include "diagnosis/case.hpp"
@@ -6,30 +7,43 @@
 namespace expanalyze {
 
 std::span<const Detector* const> detectors() {
-  static constexpr std::array all{&divergence,
-                                  &lr_too_high,
-                                  &lr_too_low,
-                                  &overfitting,
-                                  &gradient_clipping_saturated,
-                                  &inert_mechanism,
-                                  &mechanism_saturated,
-                                  &manifold_drift,
-                                  &loss_spikes_recovering,
-                                  &compute_inefficient_gain,
-                                  &truncated_run,
-                                  &seed_noise_only,
-                                  &capacity_limited,
-                                  &batch_too_small,
-                                  &batch_too_large,
-                                  &label_noise,
-                                  &over_regularization,
-                                  &eval_bug_or_leak,
-                                  &distribution_shift,
-                                  &resume_discontinuity,
-                                  &proxy_failure,
-                                  &throughput_regression,
-                                  &slow_start_pays_off,
-                                  &confounded_config};
+  static constexpr std::array all{
+      &divergence,
+      &truncated_run,
+      &resume_discontinuity,
+      &precision_loss_scale_collapse,
+      &lr_too_high,
+      &lr_too_low,
+      &warmup_instability,
+      &schedule_mismatch,
+      &momentum_mismatch,
+      &beta2_mismatch,
+      &gradient_clipping_saturated,
+      &excessive_weight_decay,
+      &exploding_gradients,
+      &vanishing_gradients,
+      &dead_units,
+      &bad_initialization,
+      &attention_logit_growth,
+      &loss_spikes_recovering,
+      &batch_too_small,
+      &batch_too_large,
+      &capacity_limited,
+      &overfitting,
+      &over_regularization,
+      &label_noise,
+      &distribution_shift,
+      &eval_bug_or_leak,
+      &proxy_failure,
+      &manifold_drift,
+      &mechanism_saturated,
+      &inert_mechanism,
+      &throughput_regression,
+      &compute_inefficient_gain,
+      &slow_start_pays_off,
+      &confounded_config,
+      &seed_noise_only,
+  };
   return all;
 }
 

@@ -23,7 +23,8 @@ void raised(const Case& c, Scored& out) {
   const ConfigDifference* d = c.changed({"lr", "learning_rate", "max_lr", "peak_lr", "base_lr"});
   const auto change = number_change(d);
   const double factor = change && change->from > 0 ? change->to / change->from : logged;
-  if (std::isnan(factor)) {
+  // Rates of different optimizers are in different units.
+  if (std::isnan(factor) || c.changed({"opt", "optimizer", "optimizer_type", "optim"})) {
     out.missing_weight += kModerate;
     return;
   }
@@ -108,12 +109,17 @@ Outcome detect(const Case& c) {
          0,
          {}});
   // The gain of the decay tells how much too large (D0.7): rho = R_g^0.8, within [1, 8]; else what the config says.
-  const double rho = c.lr.r_gain > 1.2 ? std::clamp(std::pow(c.lr.r_gain, 0.8), 1.0, 8.0) : std::max(1.0, factor);
+  // A run that was destroyed has no such gain: the rate that trained is known, so a quarter of the way from it to this
+  // one in logs, at most three times it, is the next to try.
+  const double rho = c.lr.r_gain > 1.2 ? std::clamp(std::pow(c.lr.r_gain, 0.8), 1.0, 8.0)
+                     : factor > 1      ? factor / std::min(3.0, std::pow(factor, 0.25))
+                                       : 1;
   out.slots["rho"] = rho;
   out.effect_share = 1;
   weigh_outcome(c, out);
-  out.looked_at = fmt::format("gain of the decay against the baseline's R_g = {}, learning rate {}x",
-                              number(c.lr.r_gain, 3), number(factor, 3));
+  out.looked_at = fmt::format("gain of the decay {}, learning rate {}",
+                              std::isnan(c.lr.r_gain) ? "not readable" : number(c.lr.r_gain, 3) + "x the baseline's",
+                              out.slots.contains("lr_factor") ? number(factor, 3) + "x" : "not comparable");
   out.soul = c.lr.r_gain > 1.2
                  ? fmt::format(
                        "The step was about {}x too large: the run bounced above the valley until the learning rate "

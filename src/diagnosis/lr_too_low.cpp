@@ -20,7 +20,8 @@ void lowered(const Case& c, Scored& out) {
     return lr.empty() ? std::numeric_limits<double>::quiet_NaN() : *std::max_element(lr.value.begin(), lr.value.end());
   };
   const double factor = mean_over(c.experiment, peak) / mean_over(c.baseline, peak);
-  if (std::isnan(factor)) {
+  // Rates of different optimizers are in different units.
+  if (std::isnan(factor) || c.changed({"opt", "optimizer", "optimizer_type", "optim"})) {
     out.missing_weight += kModerate;
     return;
   }
@@ -104,17 +105,34 @@ Outcome detect(const Case& c) {
                             1,
                             'b',
                             {}});
+  const double train_e = mean_over(c.experiment, [](const Run& r) { return last_of(r, Role::train_loss); });
+  const double train_b = mean_over(c.baseline, [](const Run& r) { return last_of(r, Role::train_loss); });
+  if (train_e < train_b)
+    out.evidence.push_back(
+        {fmt::format("its training loss ends at {}, below the baseline's {}: the steps were long enough",
+                     number(train_e, 3), number(train_b, 3)),
+         over_seeds(c.experiment, [](const Run& r) { return last_of(r, Role::train_loss); }),
+         -kDecisive,
+         1,
+         0,
+         {place_of(*c.experiment.front(), Role::train_loss)}});
   const double rho = lr.r_kappa > 1 ? std::clamp(1 / lr.r_kappa, 0.125, 1.0) : 1;  // D0.7
   out.slots["rho"] = rho;
   out.effect_share = c.review.overall == Verdict::failed ? 0.6 : 1;
   weigh_outcome(c, out);
-  out.looked_at = fmt::format("slope before annealing R_kappa = {}, gain of the decay R_g = {}", number(lr.r_kappa, 3),
-                              number(lr.r_gain, 3));
-  out.soul = fmt::format(
-      "Nothing broke, it was simply walking too slowly: before annealing the loss was still falling {} per e-fold of "
-      "steps, "
-      "{}x the baseline's rate.",
-      number(lr.slope_e, 3), number(lr.r_kappa, 3));
+  out.looked_at = std::isnan(lr.r_kappa)
+                      ? "the learning rate, the updates and the early phase; the slope before annealing is not readable"
+                      : fmt::format("slope before annealing {}x the baseline's, gain of the decay {}x",
+                                    number(lr.r_kappa, 3), number(lr.r_gain, 3));
+  out.soul = "Nothing broke, it was simply walking too slowly: ";
+  if (lr.r_kappa > 1)
+    out.soul +=
+        fmt::format("before annealing the loss was still falling {} per e-fold of steps, {}x the baseline's rate.",
+                    number(lr.slope_e, 3), number(lr.r_kappa, 3));
+  else if (out.slots.contains("lr_factor"))
+    out.soul += fmt::format("its learning rate was {}x the baseline's.", number(out.slots["lr_factor"], 3));
+  else
+    out.soul += "it was behind from the start and never broke.";
   return out;
 }
 

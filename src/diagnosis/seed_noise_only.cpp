@@ -15,6 +15,10 @@ Outcome detect(const Case& c) {
   Scored out;
   const FinalQuality& f = c.review.final_quality;
   const Verdict steps = on(c.review, Axis::step).verdict;
+  if (!std::isfinite(f.difference.value)) {
+    out.looked_at = "the experiment has no final value: that is no luck of a seed";
+    return out;
+  }
   out.looked_at = fmt::format("difference {} against a noise floor of {}", signed_number(f.difference.value, 3),
                               number(c.gap_scale, 2));
   out.slots = {{"difference", f.difference.value},

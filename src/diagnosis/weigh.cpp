@@ -9,33 +9,38 @@ namespace expanalyze {
 
 namespace {
 
-struct Consequence {
-  std::string_view cause, effect;
+struct Cause {
+  std::string_view id;
+  std::array<std::string_view, 6> effects;  ///< empty beyond the last
 };
 
-// The directed graph of D0.6.
+// The directed graph of D0.6, extended by what the cards of the same curve showed on the labelled runs.
 constexpr std::array kGraph{
-    Consequence{"bad_initialization", "exploding_gradients"}, Consequence{"bad_initialization", "dead_units"},
-    Consequence{"exploding_gradients", "divergence"}, Consequence{"bad_initialization", "divergence"},
-    Consequence{"lr_too_high", "loss_spikes_recovering"}, Consequence{"lr_too_high", "exploding_gradients"},
-    Consequence{"lr_too_high", "attention_logit_growth"}, Consequence{"lr_too_high", "divergence"},
-    Consequence{"lr_too_high", "dead_units"}, Consequence{"warmup_instability", "loss_spikes_recovering"},
-    Consequence{"warmup_instability", "dead_units"}, Consequence{"attention_logit_growth", "divergence"},
-    Consequence{"beta2_mismatch", "loss_spikes_recovering"}, Consequence{"precision_loss_scale_collapse", "divergence"},
-    Consequence{"gradient_clipping_saturated", "lr_too_low"}, Consequence{"excessive_weight_decay", "lr_too_low"},
-    Consequence{"excessive_weight_decay", "capacity_limited"}, Consequence{"momentum_mismatch", "lr_too_low"},
-    Consequence{"schedule_mismatch", "lr_too_low"}, Consequence{"vanishing_gradients", "capacity_limited"},
-    Consequence{"vanishing_gradients", "lr_too_low"}, Consequence{"dead_units", "capacity_limited"},
-    Consequence{"batch_too_small", "lr_too_high"}, Consequence{"batch_too_large", "lr_too_low"},
-    Consequence{"batch_too_large", "compute_inefficient_gain"}, Consequence{"distribution_shift", "overfitting"},
-    Consequence{"label_noise", "capacity_limited"}, Consequence{"proxy_failure", "mechanism_saturated"},
-    Consequence{"proxy_failure", "inert_mechanism"}, Consequence{"proxy_failure", "manifold_drift"},
-    Consequence{"mechanism_saturated", "inert_mechanism"}, Consequence{"inert_mechanism", "seed_noise_only"},
-    Consequence{"truncated_run", "lr_too_low"}, Consequence{"truncated_run", "schedule_mismatch"},
-    // A larger batch makes each step slower; a smaller model, or one trained under noise, also
-    // falls slowly.
-    Consequence{"batch_too_large", "throughput_regression"}, Consequence{"capacity_limited", "lr_too_low"},
-    Consequence{"over_regularization", "capacity_limited"}, Consequence{"label_noise", "over_regularization"}};
+    Cause{"bad_initialization", {"exploding_gradients", "dead_units", "divergence", "lr_too_low"}},
+    Cause{"exploding_gradients", {"divergence", "lr_too_low"}},
+    Cause{"lr_too_high",
+          {"loss_spikes_recovering", "exploding_gradients", "attention_logit_growth", "divergence", "dead_units"}},
+    Cause{"warmup_instability", {"loss_spikes_recovering", "dead_units"}},
+    Cause{"attention_logit_growth", {"divergence"}},
+    Cause{"beta2_mismatch", {"loss_spikes_recovering", "exploding_gradients", "dead_units"}},
+    Cause{"momentum_mismatch", {"lr_too_high", "lr_too_low"}},
+    Cause{"precision_loss_scale_collapse", {"divergence", "lr_too_low"}},
+    Cause{"gradient_clipping_saturated", {"lr_too_low"}},
+    Cause{"excessive_weight_decay", {"lr_too_low", "capacity_limited"}},
+    Cause{"schedule_mismatch", {"lr_too_low"}},
+    Cause{"vanishing_gradients", {"capacity_limited", "lr_too_low"}},
+    Cause{"dead_units", {"capacity_limited", "lr_too_low"}},
+    Cause{"batch_too_small", {"lr_too_high"}},
+    Cause{"batch_too_large", {"lr_too_low", "compute_inefficient_gain", "throughput_regression"}},
+    Cause{"distribution_shift", {"overfitting"}},
+    Cause{"label_noise", {"capacity_limited", "over_regularization"}},
+    Cause{"proxy_failure", {"mechanism_saturated", "inert_mechanism", "manifold_drift"}},
+    Cause{"mechanism_saturated", {"inert_mechanism"}},
+    Cause{"inert_mechanism", {"seed_noise_only"}},
+    Cause{"truncated_run", {"lr_too_low", "schedule_mismatch"}},
+    Cause{"capacity_limited", {"lr_too_low"}},
+    Cause{"over_regularization", {"capacity_limited"}},
+};
 
 constexpr double kLikely = 0.5;
 
@@ -71,12 +76,14 @@ void explain_away(std::vector<Finding>& findings) {
     const auto it = std::find_if(findings.begin(), findings.end(), [&](const Finding& f) { return f.id == id; });
     return it == findings.end() ? nullptr : &*it;
   };
-  for (const auto& edge : kGraph) {
-    const Finding* cause = by_id(edge.cause);
-    Finding* effect = by_id(edge.effect);
-    if (cause && effect && cause->probability >= kLikely && effect->probability >= kLikely &&
-        effect->symptom_of.empty() && cause->symptom_of != effect->id)
-      effect->symptom_of = edge.cause;
+  for (const Cause& edge : kGraph) {
+    const Finding* cause = by_id(edge.id);
+    if (!cause || cause->probability < kLikely) continue;
+    for (const auto id : edge.effects) {
+      Finding* effect = by_id(id);
+      if (effect && effect->probability >= kLikely && effect->symptom_of.empty() && cause->symptom_of != effect->id)
+        effect->symptom_of = edge.id;
+    }
   }
 }
 

@@ -12,6 +12,7 @@
 #include "io/lines.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
+#include "text/nearest.hpp"
 #include "text/parse.hpp"
 
 namespace expanalyze {
@@ -42,9 +43,8 @@ const Importer& importer_for(const fs::path& path, std::string_view bytes, const
   if (!format.empty()) {
     for (const auto* importer : importers())
       if (importer->id == format) return *importer;
-    const std::string near = closest(format, importer_ids());
     throw Error(Error::Kind::usage, fmt::format("--format-in {}: no such format", one_line(format)),
-                near.empty() ? "formats: " + join(importer_ids(), ", ") : fmt::format("did you mean {}?", near));
+                did_you_mean(format, importer_ids()));
   }
   const std::string name = path.filename().string();
   // 64 KiB, and the first line in full: a document or a config on one line can be longer.

@@ -33,7 +33,8 @@ std::optional<Lower> lower(const Situation& s) {
                     number(r_gain, 3), number(rho, 3), number(from, 3), number(rho, 3), number(from / rho, 3))};
   }
   if (base > 0 && from > 1.2 * base) {
-    const double factor = std::min(3.0, std::pow(from / base, 0.25));
+    const double rho = slot(s, "rho");
+    const double factor = std::isfinite(rho) ? from / base / rho : std::min(3.0, std::pow(from / base, 0.25));
     return Lower{
         from, two_digits(base * factor),
         fmt::format("{} trained and {} did not; a quarter of the way between them in logs (at most 3x) is {} x {} = {}",

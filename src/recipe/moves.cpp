@@ -37,6 +37,9 @@ std::span<const Move* const> moves() {
                                   &paired_design,
                                   &larger_evaluation,
                                   &push_further,
+                                  &bracket_rate,
+                                  &same_budget_again,
+                                  &change_half_the_layers,
                                   &toward_baseline,
                                   &restore_setting,
                                   &ablate};

@@ -33,10 +33,11 @@ std::string symptom(const Finding& f) {
          evidence_list(f);
 }
 
-std::string root(const Finding& f, const std::vector<Finding>& all) {
+/// The sentence of the diagnosis is not said twice.
+std::string root(const Finding& f, const Diagnosis& d) {
   std::string out = "### `" + std::string(f.id) + "`: " + likelihood(f.probability) + "\n\n";
-  out += paragraph(f.soul) + evidence_list(f) + paragraph(reach(f));
-  for (const Finding& s : all)
+  out += (f.soul == d.soul ? "" : paragraph(f.soul)) + evidence_list(f) + paragraph(reach(f));
+  for (const Finding& s : d.findings)
     if (s.symptom_of == f.id && s.probability >= kShownFrom) out += symptom(s);
   return out;
 }
@@ -56,7 +57,7 @@ std::string findings(const Diagnosis& d) {
     if (f.probability < kShownFrom)
       weaker = true;
     else if (!shown_under_root(f, d))
-      out += root(f, d.findings);
+      out += root(f, d);
   }
   if (out.empty()) out = paragraph("No cause reaches a probability of 0.33 on what the logs hold.");
   if (weaker) out += paragraph("Weaker findings are in the JSON report only.");

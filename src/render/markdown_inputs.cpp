@@ -14,7 +14,7 @@ using Steps = std::vector<std::array<double, 2>>;
 
 /// The end of a path tells files apart, its beginning does not.
 std::string file_cell(const std::string& path) {
-  return code_span(last_columns(one_line(path, std::string::npos), 32), 200);
+  return code_span(last_columns(one_line(path, std::string::npos), 26), 200);
 }
 
 void add_runs(Table& table, const char* side, const std::vector<Run>& runs, const Steps& steps) {

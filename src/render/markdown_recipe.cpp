@@ -62,9 +62,10 @@ std::string path_text(const Path& p, std::size_t number_of_path, const Report& r
   // A heading is one line, however long.
   std::string out = "### Path " + std::to_string(number_of_path) + ", " + std::string(to_string(p.kind)) + ": " +
                     safe_prose(p.title) + "\n\n";
-  out += paragraph(p.why) + changes(p, report) + expectation(p, report.review) + cost(p) + kill(p.kill) + because(p);
+  out += paragraph(sentence(p.why)) + changes(p, report) + expectation(p, report.review) + cost(p) + kill(p.kill) +
+         because(p);
   if (p.is_revert) out += bullet("This only restores the baseline's setting.");
-  if (!p.risk.empty()) out += bullet("**Risk**: " + p.risk);
+  if (!p.risk.empty()) out += bullet("**Risk**: " + sentence(p.risk));
   return out + "\n" + plan(p);
 }
 

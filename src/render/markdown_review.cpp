@@ -33,8 +33,8 @@ std::string axis_amount(Axis axis, double at) {
 std::string axis_table(const Review& review) {
   Table table({{"At equal"}, {"Verdict"}, {"Compared at", kRight}, {"Baseline"}, {"Experiment"}, {"Difference"}});
   for (const AxisVerdict& a : review.axes) {
-    if (a.verdict == Verdict::not_assessable) {
-      table.add({std::string(to_string(a.axis)), "not assessable", "-", "-", "-", "-"});
+    if (std::isnan(a.difference.value)) {  // not assessable, or one side has no number there
+      table.add({std::string(to_string(a.axis)), spaced(to_string(a.verdict)), "-", "-", "-", "-"});
       continue;
     }
     table.add({std::string(to_string(a.axis)), spaced(to_string(a.verdict)), axis_amount(a.axis, a.at),
@@ -46,7 +46,7 @@ std::string axis_table(const Review& review) {
 std::string axis_reasons(const Review& review) {
   std::string out;
   for (const AxisVerdict& a : review.axes)
-    if (!a.why.empty()) out += bullet("**" + std::string(to_string(a.axis)) + "**: " + a.why);
+    if (!a.why.empty()) out += bullet("**" + std::string(to_string(a.axis)) + "**: " + sentence(a.why));
   return out.empty() ? out : out + "\n";
 }
 
@@ -59,23 +59,46 @@ std::string modifiers(const Review& review) {
 std::string curve(const Sketch& s) {
   const Scale scale = common_scale(s.baseline, s.experiment);
   if (!scale.valid || s.step.empty()) return {};
-  return in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) + " (highest)" +
-         (scale.log ? ", log scale" : "") + "; steps " + number(s.step.front()) + " to " + number(s.step.back()) +
-         "\n  baseline    " + sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " +
-         sparkline(s.experiment, scale, kCurveWidth) + "\n";
+  return in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) +
+         (scale.cut ? " (highest; values above it are cut)" : " (highest)") + (scale.log ? ", log scale" : "") +
+         "; steps " + number(s.step.front()) + " to " + number(s.step.back()) + "\n  baseline    " +
+         sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " + sparkline(s.experiment, scale, kCurveWidth) +
+         "\n";
+}
+
+/// Is there a sketch with a place that its sparkline marks with an x?
+bool any_gap(const Review& review) {
+  for (const Sketch& s : review.sketches) {
+    const Scale scale = common_scale(s.baseline, s.experiment);
+    if (!scale.valid) continue;
+    for (const auto* side : {&s.baseline, &s.experiment})
+      if (sparkline(*side, scale, kCurveWidth).find('x') != std::string::npos) return true;
+  }
+  return false;
 }
 
 std::string curves(const Review& review) {
   std::string out;
   for (const Sketch& s : review.sketches) out += curve(s);
   if (out.empty()) return paragraph("No curve is drawn: the sides have no common steps with finite values.");
-  const std::string legend = out.find('x') == std::string::npos ? "" : "x: no finite value here\n";
+  const std::string legend = any_gap(review) ? "x: no finite value here\n" : "";
   return "```text\n" + out + legend + "```\n\n";
 }
 
 std::string seeds_words(const FinalQuality& f) {
   if (f.seeds_needed == 0) return {};
   return "More seeds a side that would settle it: " + std::to_string(f.seeds_needed) + ".";
+}
+
+std::string sesoi_words(const FinalQuality& f) {
+  if (f.sesoi <= 0 || f.sesoi_source.empty()) return {};
+  return paragraph("The smallest difference of interest is " + sentence(f.sesoi_source));
+}
+
+/// Unless the sentences above say it already, in whatever case they begin it.
+std::string plateau(const FinalQuality& f) {
+  if (f.plateau.empty() || join(f.sentences, " ").find(f.plateau.substr(1)) != std::string::npos) return {};
+  return paragraph(sentence(f.plateau));
 }
 
 std::string final_quality(const FinalQuality& f) {
@@ -88,10 +111,10 @@ std::string final_quality(const FinalQuality& f) {
   if (f.equivalence_low != f.equivalence_high)
     table.add({"90 % interval for equivalence",
                "[" + signed_number(f.equivalence_low) + ", " + signed_number(f.equivalence_high) + "]"});
-  if (f.sesoi > 0) table.add({"smallest difference of interest", number(f.sesoi) + " (" + f.sesoi_source + ")"});
+  if (f.sesoi > 0) table.add({"smallest difference of interest", number(f.sesoi)});
   if (f.seed_sd > 0)
     table.add({"s.d. between seeds", number(f.seed_sd) + " (" + spaced(to_string(f.seed_sd_source)) + ")"});
-  return out + table.str() + paragraph(f.sentences) + paragraph(f.plateau) + paragraph(seeds_words(f));
+  return out + table.str() + paragraph(f.sentences) + plateau(f) + paragraph(seeds_words(f)) + sesoi_words(f);
 }
 
 std::string crossing(double step) { return std::isinf(step) ? "not reached" : number(step); }
@@ -116,10 +139,10 @@ std::string convergence(const Review& r) {
 
 std::string compute(const Compute& c) {
   std::string out = "### Compute\n\n" + paragraph(c.sentences);
-  if (c.baseline_flops > 0 && c.experiment_flops > 0)
+  if (c.sentences.empty() && c.baseline_flops > 0 && c.experiment_flops > 0)
     out += paragraph("FLOPs: baseline " + flop_count(c.baseline_flops) + ", experiment " +
                      flop_count(c.experiment_flops) + " (" + c.source + ").");
-  else if (c.sentences.empty())
+  if (c.sentences.empty() && (c.baseline_flops <= 0 || c.experiment_flops <= 0))
     out += paragraph("FLOPs are unknown: log a running total, or a parameter count and tokens.");
   Table table({{"Quantity"}, {"Baseline"}, {"Experiment"}});
   const auto row = [&](const char* name, const Estimate& b, const Estimate& e) {

@@ -14,10 +14,25 @@ constexpr std::array<std::string_view, 8> kBlocks{"▁", "▂", "▃", "▄", "�
 // but the largest values would be the lowest block.
 constexpr double kLogFromRatio = 20;
 
+// A run that diverged to 1e34 would leave the other side one flat line even on a log scale.
+constexpr double kCutFromRatio = 100;
+
 std::string_view block(double value, const Scale& s) {
   if (s.max <= s.min) return kBlocks[3];
   const double share = s.log ? std::log(value / s.min) / std::log(s.max / s.min) : (value - s.min) / (s.max - s.min);
   return kBlocks[static_cast<std::size_t>(std::clamp(share * 8, 0.0, 7.0))];
+}
+
+Scale range_of(std::span<const double> values) {
+  Scale s;
+  for (const double v : values) {
+    if (!std::isfinite(v)) continue;
+    s.min = s.valid ? std::min(s.min, v) : v;
+    s.max = s.valid ? std::max(s.max, v) : v;
+    s.valid = true;
+  }
+  s.log = s.min > 0 && s.max > kLogFromRatio * s.min;
+  return s;
 }
 
 /// Mean of the finite points; NaN when there is none.
@@ -35,14 +50,12 @@ double mean_of(std::span<const double> values) {
 }  // namespace
 
 Scale common_scale(std::span<const double> a, std::span<const double> b) {
-  Scale s;
-  for (const auto side : {a, b})
-    for (const double v : side) {
-      if (!std::isfinite(v)) continue;
-      s.min = s.valid ? std::min(s.min, v) : v;
-      s.max = s.valid ? std::max(s.max, v) : v;
-      s.valid = true;
-    }
+  const Scale one = range_of(a), other = range_of(b);
+  if (!one.valid || !other.valid) return one.valid ? one : other;
+  Scale s{std::min(one.min, other.min), std::max(one.max, other.max), false, false, true};
+  const double calmer = std::min(one.max, other.max);
+  s.cut = calmer > 0 && s.max > kCutFromRatio * calmer;
+  if (s.cut) s.max = calmer;
   s.log = s.min > 0 && s.max > kLogFromRatio * s.min;
   return s;
 }

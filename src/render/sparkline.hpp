@@ -12,6 +12,8 @@ namespace expanalyze::render {
 struct Scale {
   double min = 0, max = 0;
   bool log = false;
+  bool cut =
+      false;  ///< one side goes far beyond the other: `max` is the calmer side's, higher points get the top block
   bool valid = false;  ///< false: no finite value anywhere
 };
 Scale common_scale(std::span<const double> a, std::span<const double> b);

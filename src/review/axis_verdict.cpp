@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "review/compared.hpp"
+#include "review/measure.hpp"
 #include "stats/descriptive.hpp"
 #include "text/format.hpp"
 
@@ -17,13 +18,17 @@ constexpr double kEqualSeconds = 0.10;
 constexpr double kEqualCount = 0.01;
 // A run that is read before this share of its own plan is read in the middle of its schedule (B6.1).
 constexpr double kMidSchedule = 0.9;
+// Beyond twice the budget nothing is extrapolated (B6.2, C5).
+constexpr double kFarthest = 2;
 
-std::string amount(Axis axis, double x) {
+std::string amount(const Sides& sides, Axis axis, double x) {
   switch (axis) {
     case Axis::step:
       return number(x) + " steps";
     case Axis::tokens:
-      return count(x) + " samples or tokens";
+      return count(x) + (find(*sides.baseline.runs.front().run, Role::tokens)    ? " tokens"
+                         : find(*sides.baseline.runs.front().run, Role::samples) ? " samples"
+                                                                                 : " samples or tokens");
     case Axis::wall:
       return duration(x);
     case Axis::flops:
@@ -46,22 +51,31 @@ bool decays(const Side& side) {
   return !lr.empty() && lr.value.back() < 0.5 * *std::max_element(lr.value.begin(), lr.value.end());
 }
 
-/// On equal steps: one side has finished its schedule, the other is read in the middle and looks worse. Its own end is
-/// better than the finished side, so the order may be the schedule's doing: no verdict (principle 3, B6.1).
-std::string schedule_doubt(const Sides& sides, const Compared& at_end, double x, const Compared& there) {
+/// On equal steps: one side has finished its schedule, the other is read in the middle and looks worse. What the other
+/// would have reached had it been planned to end here lies between its own end and this reading; up to twice the budget
+/// the cheapest price of a budget (kappa's lower bound, B6.2) narrows that. If even its best case does not beat the
+/// finished side the order stands.
+std::string schedule_doubt(const Sides& sides, double x, const Compared& there) {
   const double b = plan_share(sides.baseline, x);
   const double e = plan_share(sides.experiment, x);
   const bool b_mid = b < kMidSchedule && e >= kMidSchedule;
-  const bool e_mid = e < kMidSchedule && b >= kMidSchedule;
-  if (!b_mid && !e_mid) return {};
+  if (!b_mid && !(e < kMidSchedule && b >= kMidSchedule)) return {};
   const double sign = sides.orientation();
-  const bool mid_looks_worse = b_mid ? sign * there.test.difference < 0 : sign * there.test.difference > 0;
-  const bool mid_ends_better = b_mid ? sign * at_end.test.difference > 0 : sign * at_end.test.difference < 0;
-  if (!mid_looks_worse || !mid_ends_better) return {};
+  const Side& mid = b_mid ? sides.baseline : sides.experiment;
+  const double reading = b_mid ? there.baseline.value : there.experiment.value;
+  const double finished = b_mid ? there.experiment.value : there.baseline.value;
+  const double ratio = mid.last_metric_step() / x;
+  double best_case = stats::mean(values_at(mid, Axis::step, mid.last_metric_step()));
+  if (const Estimate kappa = budget_elasticity(mid, sign); ratio <= kFarthest && kappa.low > 0)
+    best_case += sign * kappa.low * std::log(ratio);
+  const bool looks_worse = sign * (reading - finished) > 0;
+  const bool could_win = sign * (best_case - finished) < 0;
+  if (!looks_worse || !could_win) return {};
   return fmt::format(
-      "at step {} the {} has finished its schedule and the {} is at {} of its own: the order there may be the "
-      "schedule's doing",
-      number(x), b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(b_mid ? b : e));
+      "at step {} the {} has finished its schedule and the {} is at {} of its own; planned to end there it could have "
+      "reached {}, so the order may be the schedule's doing",
+      number(x), b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(b_mid ? b : e),
+      number(best_case));
 }
 
 AxisVerdict not_assessable(Axis axis) {
@@ -101,22 +115,37 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
   out.difference = there.difference;
   out.verdict = there.verdict;
   if (there.verdict == Verdict::not_assessable) {
-    out.why = fmt::format("no evaluation of both sides at {}", amount(axis, out.at));
+    out.why = fmt::format("no evaluation of both sides at {}", amount(sides, axis, out.at));
     return out;
   }
-  const std::string doubt = equal ? std::string{} : schedule_doubt(sides, at_end, out.at, there);
+  const std::string doubt = equal ? std::string{} : schedule_doubt(sides, out.at, there);
   if (axis == Axis::step && !doubt.empty()) out.verdict = Verdict::inconclusive;
-  out.why = equal ? fmt::format("both spent {}{}", amount(axis, out.at),
+  out.why = equal ? fmt::format("both spent {}{}", amount(sides, axis, out.at),
                                 axis == Axis::step ? "" : fmt::format(" (ratio {})", number(out.ratio, 3)))
-                  : fmt::format("read at {}, where the {} ended; the {} went on to {}", amount(axis, out.at),
+                  : fmt::format("read at {}, where the {} ended; the {} went on to {}", amount(sides, axis, out.at),
                                 e < b ? "experiment" : "baseline", e < b ? "baseline" : "experiment",
-                                amount(axis, std::max(b, e)));
+                                amount(sides, axis, std::max(b, e)));
   if (!equal && axis != Axis::step && decays(e < b ? sides.baseline : sides.experiment))
     out.why += fmt::format(
         "; its learning rate had still to fall, so a {} planned to end there would stand lower than this reading",
         e < b ? "baseline" : "experiment");
   if (!doubt.empty()) out.why += "; " + doubt;
   return out;
+}
+
+/// Most runs of a side end without a finite value.
+bool no_value_left(const Side& side) {
+  const auto gone = std::count_if(side.runs.begin(), side.runs.end(),
+                                  [](const RunView& view) { return !std::isfinite(view.end.final_value); });
+  return 2 * static_cast<std::size_t>(gone) > side.runs.size();
+}
+
+/// A run that is not finite at the end has nothing to compare: the baseline's end stands alone.
+void blank(const Sides& sides, Axis axis, AxisVerdict& verdict) {
+  const auto b_total = totals(sides.baseline, axis);
+  verdict.at = stats::median(b_total);
+  verdict.baseline = bare(stats::mean(finals(sides.baseline)), "no_comparison", sides.baseline.runs.size());
+  verdict.experiment = verdict.difference = bare(std::numeric_limits<double>::quiet_NaN(), "failed", 0);
 }
 
 }  // namespace
@@ -126,13 +155,13 @@ std::vector<AxisVerdict> judge_axes(const Sides& sides, const SeedNoise& noise, 
   std::string why;
   const bool failed = experiment_failed(sides, why);
   for (const Axis axis : kAxes) {
-    out.push_back(judge_axis(sides, axis, noise, sesoi, pairing));
-    AxisVerdict& verdict = out.back();
-    if (failed &&
-        (verdict.verdict != Verdict::not_assessable || axis == Axis::step || !totals(sides.baseline, axis).empty())) {
+    AxisVerdict verdict = judge_axis(sides, axis, noise, sesoi, pairing);
+    if (failed && (axis == Axis::step || !totals(sides.baseline, axis).empty())) {
       verdict.verdict = Verdict::failed;
       verdict.why = why;
+      if (no_value_left(sides.experiment)) blank(sides, axis, verdict);
     }
+    out.push_back(std::move(verdict));
   }
   return out;
 }

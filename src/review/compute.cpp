@@ -16,9 +16,15 @@ namespace {
 // (B6.1). The truth lies between the slope and a third of it; the middle is their geometric mean.
 constexpr double kOverstated = 3;
 
+/// What a side spent to its last record, whether or not its metric was finite there; 0 when not every run counted it.
 double mean_total(const Side& side) {
-  const auto all = totals(side, Axis::flops);
-  return all.empty() ? 0 : stats::mean(all);
+  double sum = 0;
+  for (const auto& view : side.runs) {
+    const Spent flops = spent(*view.run, Axis::flops);
+    if (flops.curve.empty()) return 0;
+    sum += flops.curve.value.back();
+  }
+  return sum / static_cast<double>(side.runs.size());
 }
 
 /// Fall of the metric per e-fold of steps between two steps; FLOPs per step are constant within a run, so ln C and ln t
@@ -47,14 +53,6 @@ double second_step(const Side& side) {
   return curve.size() > 1 ? std::max(curve.step[1], 1.0) : 0;
 }
 
-/// κ from the baseline's last e-fold of steps.
-Estimate elasticity(const Side& baseline, double sign) {
-  const double end = baseline.last_metric_step();
-  const Estimate fall = fall_per_efold(baseline, std::max(second_step(baseline), end / std::exp(1.0)), end, sign);
-  if (!(fall.value > 0)) return bare(std::numeric_limits<double>::quiet_NaN(), "baseline_does_not_improve", fall.n);
-  return {fall.value / std::sqrt(kOverstated), fall.value / kOverstated, fall.value, 0.95, fall.n, {"in_run_slope"}};
-}
-
 /// CEG = exp(gain / κ) and its net over the ratio of costs (B5.4).
 void compute_equivalent_gain(const Sides& sides, const FinalQuality& final, Compute& out) {
   const double sign = sides.orientation();
@@ -79,6 +77,13 @@ void compute_equivalent_gain(const Sides& sides, const FinalQuality& final, Comp
 
 }  // namespace
 
+Estimate budget_elasticity(const Side& side, double sign) {
+  const double end = side.last_metric_step();
+  const Estimate fall = fall_per_efold(side, std::max(second_step(side), end / std::exp(1.0)), end, sign);
+  if (!(fall.value > 0)) return bare(std::numeric_limits<double>::quiet_NaN(), "does_not_improve", fall.n);
+  return {fall.value / std::sqrt(kOverstated), fall.value / kOverstated, fall.value, 0.95, fall.n, {"in_run_slope"}};
+}
+
 Compute compute(const Sides& sides, const FinalQuality& final) {
   Compute out;
   const double sign = sides.orientation();
@@ -90,7 +95,7 @@ Compute compute(const Sides& sides, const FinalQuality& final) {
       fall_per_efold(sides.experiment, std::max(second_step(sides.experiment), 0.75 * end_e), end_e, sign);
   out.average_baseline = fall_per_efold(sides.baseline, second_step(sides.baseline), end_b, sign);
   out.average_experiment = fall_per_efold(sides.experiment, second_step(sides.experiment), end_e, sign);
-  out.kappa = elasticity(sides.baseline, sign);
+  out.kappa = budget_elasticity(sides.baseline, sign);
   out.kappa_source = fmt::format(
       "the fall of the baseline's {} over its last e-fold of steps, of which a complete shorter run would have "
       "lost a third to all",

@@ -126,6 +126,11 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
     if (curve->size() > 1) from = std::max(from, curve->step[1]);
   out.from_step = from;
   out.to_step = kEarlyEnd * end;
+  if (!(end > 0)) {
+    out.sentences.push_back(
+        "Whether it dropped faster early on cannot be said: one side has no finite evaluation after its first.");
+    return out;
+  }
   if (!(from > 0) || from >= out.to_step || between(b_mean, from, out.to_step).size() < 2) {
     out.sentences.push_back(fmt::format(
         "Whether it dropped faster early on cannot be said: {} evaluations of {} before step {}; evaluate at "

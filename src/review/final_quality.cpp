@@ -56,18 +56,18 @@ std::string plateau(const Sides& sides, double sesoi) {
   const RunView& view = sides.experiment.runs.front();
   const Curve curve = finite(view.metric);
   if (curve.size() < 4)
-    return fmt::format("whether it has levelled off cannot be said from {} evaluations", curve.size());
+    return fmt::format("Whether it has levelled off cannot be said from {} evaluations.", curve.size());
   const Curve tail = between(curve, 0.75 * curve.step.back(), curve.step.back());
   if (tail.size() < 3)
-    return "whether it has levelled off cannot be said: fewer than three evaluations in the last quarter";
+    return "Whether it has levelled off cannot be said: fewer than three evaluations in the last quarter.";
   const double change = tail.value.back() - tail.value.front();
   const Curve lr = finite(trajectory(*view.run, Role::lr));
   const bool annealed = !lr.empty() && lr.value.back() < 0.05 * *std::max_element(lr.value.begin(), lr.value.end());
-  const std::string moved = fmt::format("over the last quarter the experiment moved by {}", signed_number(change, 3));
+  const std::string moved = fmt::format("Over the last quarter the experiment moved by {}", signed_number(change, 3));
   if (std::abs(change) < sesoi)
-    return moved + (annealed ? ", less than is worth having: level, but that is the decayed learning rate's doing"
-                             : ", less than is worth having: level");
-  return moved + (sides.orientation() * change < 0 ? ": still improving" : ": getting worse");
+    return moved + (annealed ? ", less than is worth having: level, but that is the decayed learning rate's doing."
+                             : ", less than is worth having: level.");
+  return moved + (sides.orientation() * change < 0 ? ": still improving." : ": getting worse.");
 }
 
 std::size_t seeds_needed(const Compared& compared, double sesoi, std::size_t per_side) {
@@ -109,6 +109,17 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
                                                : SeedSdSource::none;
   std::string failure;
   if (experiment_failed(sides, failure)) {
+    if (!std::isfinite(sides.experiment.runs.front().end.final_value)) {
+      // What stands before the first value that is not finite is no end of a run.
+      out.at_step = sides.baseline.last_metric_step();
+      out.baseline = bare(stats::mean(values_at(sides.baseline, Axis::step, out.at_step)), "no_comparison",
+                          sides.baseline.runs.size());
+      out.experiment = out.difference = out.relative = bare(std::numeric_limits<double>::quiet_NaN(), "failed", 0);
+      out.seed_sd = noise.prior.scale;
+      out.seed_sd_source = noise.prior.scale > 0 ? SeedSdSource::prior : SeedSdSource::none;
+      out.equivalence_low = -std::numeric_limits<double>::infinity();
+      out.equivalence_high = std::numeric_limits<double>::infinity();
+    }
     out.sentences.push_back("The experiment has no final value to compare: " + failure + ".");
     out.sentences.push_back(fmt::format("The runs end at {} (baseline) and {} (experiment).", side_ends(sides.baseline),
                                         side_ends(sides.experiment)));
@@ -124,10 +135,6 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
     out.sentences.push_back(fmt::format("The 90 % interval {} lies within ±{} ({}): equivalence is shown, not assumed.",
                                         interval(out.equivalence_low, out.equivalence_high, 3), number(sesoi.value, 2),
                                         sesoi.source));
-  std::string plateau_text = out.plateau;
-  if (!plateau_text.empty())
-    plateau_text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(plateau_text[0])));
-  out.sentences.push_back(plateau_text + ".");
   return out;
 }
 

@@ -57,11 +57,11 @@ std::string headline(const Review& review, const Sides& sides) {
       return fmt::format("Failed: {}.", primary.why);
     case Verdict::improved:
     case Verdict::regressed:
-      return fmt::format("{} at equal {}: {} {} {}, {} (95 % interval {}).",
+      return fmt::format("{} at equal {}: {} is {} ({}) {} than the baseline's (95 % interval of the difference {}).",
                          review.overall == Verdict::improved ? "Improved" : "Regressed", where, metric,
-                         review.overall == Verdict::improved ? "gains" : "loses",
                          number(std::abs(primary.difference.value), 3),
                          percent(std::abs(primary.difference.value / primary.baseline.value)),
+                         primary.difference.value < 0 ? "lower" : "higher",
                          interval(primary.difference.low, primary.difference.high, 3));
     case Verdict::neutral:
       return review.pairing.identical
@@ -145,7 +145,7 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   review.config_known = !first_baseline.config.empty() && !first_experiment.config.empty();
   if (review.config_known) review.config_diff = config_difference(first_baseline, first_experiment);
   review.pairing = pair_by_data_order(sides);
-  const double end = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
+  const double end = sides.baseline.last_metric_step();
   const Sesoi sesoi = smallest_effect(sides, stats::mean(values_at(sides.baseline, Axis::step, end)));
   review.final_quality = final_quality(sides, noise, sesoi, review.pairing);
   review.convergence = convergence(sides, noise, review.pairing);

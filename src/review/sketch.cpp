@@ -86,7 +86,7 @@ std::vector<Sketch> sketches(const Sides& sides) {
     if (training && (!series || sides.metric.role == Role::train_loss)) continue;
     Sketch sketch;
     sketch.name = training ? series->logged_as : sides.metric.name;
-    for (std::size_t i = 0; i < kPoints; ++i) sketch.step.push_back(end * (static_cast<double>(i) + 0.5) / kPoints);
+    for (std::size_t i = 0; i < kPoints; ++i) sketch.step.push_back(end * static_cast<double>(i) / (kPoints - 1));
     sketch.baseline = mean_binned(sides.baseline, end, training);
     sketch.experiment = mean_binned(sides.experiment, end, training);
     drop_empty(sketch);

@@ -78,6 +78,9 @@ SidePace side_pace(const Side& side) {
   }
   const auto n = static_cast<double>(out.log_seconds.size());
   out.within_variance /= n * n;
+  // Too few records within a run: the spread between the runs is all there is.
+  if (!std::isfinite(out.within_variance) && out.log_seconds.size() > 1)
+    out.within_variance = stats::variance(out.log_seconds) / n;
   return out;
 }
 
@@ -87,6 +90,7 @@ Estimate seconds_estimate(const SidePace& side) {
   const double mean = stats::mean(side.log_seconds);
   const double half = 1.96 * std::sqrt(side.within_variance);
   e.value = std::exp(mean);
+  if (!std::isfinite(half)) return bare(e.value, "too_few_records", e.n);
   e.low = std::exp(mean - half);
   e.high = std::exp(mean + half);
   e.notes.push_back("within_run");
@@ -118,7 +122,8 @@ WallClock::Justified justify(const Sides& sides, const FinalQuality& final, cons
     return WallClock::Justified::not_assessable;
   const double sign = sides.orientation();
   const double gain = -sign * final.difference.value;
-  out.break_even = std::exp(std::clamp(gain / kappa.value, -20.0, 20.0));
+  if (!(gain > 0)) return WallClock::Justified::not_assessable;  // nothing was gained that could pay for time
+  out.break_even = std::exp(std::clamp(gain / kappa.value, 0.0, 20.0));
   const double gain_low = sign > 0 ? -final.difference.high : final.difference.low;
   const double gain_high = sign > 0 ? -final.difference.low : final.difference.high;
   if (!std::isfinite(gain_low) || !std::isfinite(gain_high)) return WallClock::Justified::undecided;
@@ -192,6 +197,7 @@ WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estima
                0.95,
                b.log_seconds.size() + e.log_seconds.size(),
                {}};
+  if (!std::isfinite(out.ratio.high)) out.ratio = bare(out.ratio.value, "too_few_records", out.ratio.n);
   if (!out.hardware_verified) out.ratio.notes.push_back(differs ? "hardware_differs" : "hardware_unverified");
   out.justified = justify(sides, final, kappa, out);
   out.sentences.push_back(

@@ -10,6 +10,7 @@
 #include "store/key.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
+#include "text/nearest.hpp"
 #include "text/parse.hpp"
 
 namespace expanalyze {
@@ -153,13 +154,10 @@ void apply_map(Run& run, std::vector<Candidate>& candidates, const std::map<Role
   for (const auto& series : run.series) keys.insert(series.logged_as);
   for (const auto& [role, key] : map) {
     if (keys.count(key) == 0) {
-      const std::string near = closest(key, keys);
-      std::vector<std::string> some(keys.begin(), keys.end());
-      if (some.size() > 30) some.resize(30);
+      const std::vector<std::string> known(keys.begin(), keys.end());
       throw Error(Error::Kind::usage,
                   fmt::format("--map {}={}: {} has no such key", to_string(role), one_line(key), run.path),
-                  near.empty() ? "its keys: " + one_line(join(some, ", "), 600)
-                               : fmt::format("did you mean {}?", one_line(near)));
+                  one_line(did_you_mean(key, known), 600));
     }
     for (auto& c : candidates) {
       if (c.series->logged_as == key) {

@@ -139,7 +139,7 @@ std::string one_line(std::string_view s, std::size_t most) {
 }
 
 std::string code_span(std::string_view log_text, std::size_t most) {
-  std::string text = one_line(log_text, most);
+  std::string text = log_text.empty() ? "(empty)" : one_line(log_text, most);
   for (char& c : text)
     if (c == '`')
       c = '\'';

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <vector>
 
 namespace expanalyze {
@@ -96,22 +95,6 @@ std::optional<double> duration_from(std::string_view text) {
 bool is_blank_word(std::string_view text) {
   const std::string word = lower(trim(text));
   return word.empty() || word == "null" || word == "none" || word == "na" || word == "n/a" || word == "-";
-}
-
-/// Levenshtein 1966: insertions, deletions and substitutions cost 1 each; one row of the table is kept.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substitute});
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace expanalyze

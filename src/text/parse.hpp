@@ -23,23 +23,4 @@ std::optional<double> duration_from(std::string_view text);
 /// Words that stand for "no value here": "", "null", "none", "na", "n/a", "-".
 bool is_blank_word(std::string_view text);
 
-/// The candidate with the least edit distance, if it is at most a third of the word's length (two letters for four and
-/// more: a swap counts as two); else empty.
-template <class Strings>
-std::string closest(std::string_view word, const Strings& candidates);
-std::size_t edit_distance(std::string_view a, std::string_view b);
-
-template <class Strings>
-std::string closest(std::string_view word, const Strings& candidates) {
-  std::string best;
-  std::size_t least = std::max<std::size_t>(word.size() / 3, word.size() < 4 ? 1 : 2) + 1;
-  for (const auto& candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance >= least) continue;
-    least = distance;
-    best = std::string(candidate);
-  }
-  return best;
-}
-
 }  // namespace expanalyze

@@ -105,8 +105,16 @@ void add_stopping(const CardInputs& in, TheoryUpdate& update) {
                                fmt::format("{:.2f}", ns::residual_floor(ns::kTuned).low),
                                fmt::format("{:.2f}", ns::residual_floor(ns::kTuned).high));
   }
+  // The iteration's own limits, and the iterations that the measured residual asks for.
+  const TheoryUpdate iteration = derive_newton_schulz(in);
+  update.slots.insert(iteration.slots.begin(), iteration.slots.end());
   update.text += fmt::format(
-      "\nUpdated rule: stop on the unsigned residual |I - XX'|_F / sqrt(n) < {} instead of the trace.", number(live));
+      "\nUpdated rule: stop on the unsigned residual |I - XX'|_F / sqrt(n) < {} instead of the trace", number(live));
+  const auto needed = update.slots.find("ns_steps_needed");
+  update.text += needed == update.slots.end()
+                     ? "."
+                     : fmt::format("; {} iterations are expected, from the spectrum that shows the measured residual.",
+                                   number(needed->second));
 }
 
 void add_threshold(const CardInputs& in, const Ratio& d, TheoryUpdate& update) {

@@ -180,10 +180,11 @@ void weight_decay(const Facts& f, Draft& d) {
 void spikes(const Facts& f, Draft& d) {
   d.assumption = "the step stays inside the region where the gradient is a guide";
   const Opt n = f.slot({"spikes", "spike_count", "n_spikes"});
-  const Opt cost = f.slot({"cost", "lost_share", "spike_cost"});
+  const Opt cost = f.slot({"share_lost"});
   if (n) d.slots["spikes"] = *n;
   d.paragraphs.push_back(fmt::format("{}{}; {}.", n ? number(*n) + " persistent spikes" : "Spikes",
-                                     cost ? fmt::format(" that cost {}", number(*cost, 3)) : "", f.outcome()));
+                                     cost ? fmt::format(" that cost {} of the budget", percent(*cost)) : "",
+                                     f.outcome()));
   if (const Opt lr = f.peak_lr(true); lr && *lr > 0) {
     d.slots["lr"] = *lr;
     d.latex = fmt::format(R"(\eta\,\lambda_{{max}}<2\ \Rightarrow\ \lambda_{{max}}<{})", number(2 / *lr, 3));

@@ -42,10 +42,12 @@ void descent_budget(Draft& d, double factor) {
 void lr_too_high(const Facts& f, Draft& d) {
   d.assumption = "the step is short enough for the curvature and the gradient noise";
   if (const auto lr = lr_sentence(f, d); !lr.empty()) d.paragraphs.push_back(lr + "; " + f.outcome() + ".");
-  Opt rho = f.slot({"rho", "lr_factor", "lr_over_optimum", "rho_hat"});
-  const bool inverted = rho.has_value();
-  if (!rho && d.slots.count("lr_ratio") != 0 && d.slots["lr_ratio"] > 1) rho = d.slots["lr_ratio"];
-  if (!rho || *rho <= 0) return;
+  // The diagnosis inverts the gain of the decay where it can, and falls back to the ratio of the rates.
+  const Opt ratio = d.slots.count("lr_ratio") != 0 ? Opt(d.slots["lr_ratio"]) : std::nullopt;
+  Opt rho = f.slot({"rho"});
+  const bool inverted = rho && (!ratio || std::abs(*rho - *ratio) > 1e-9);
+  if (!rho && ratio && *ratio > 1) rho = ratio;
+  if (!rho || *rho <= 1) return;
   d.slots["rho"] = *rho;
   descent_budget(d, *rho);
   d.paragraphs.push_back(
@@ -66,8 +68,9 @@ void lr_too_high(const Facts& f, Draft& d) {
 void lr_too_low(const Facts& f, Draft& d) {
   d.assumption = "the step is long enough for the bias to be gone when the budget ends";
   if (const auto lr = lr_sentence(f, d); !lr.empty()) d.paragraphs.push_back(lr + "; " + f.outcome() + ".");
-  Opt rho = f.slot({"rho", "lr_factor", "lr_over_optimum", "rho_hat"});
-  if (!rho && d.slots.count("lr_ratio") != 0 && d.slots["lr_ratio"] < 1) rho = d.slots["lr_ratio"];
+  Opt rho = f.slot({"rho"});
+  const bool flat = !rho || *rho >= 1;  // the diagnosis could not invert the slope
+  if (flat && d.slots.count("lr_ratio") != 0 && d.slots["lr_ratio"] < 1) rho = d.slots["lr_ratio"];
   if (!rho || *rho <= 0 || *rho >= 1) return;
   d.slots["rho"] = *rho;
   descent_budget(d, *rho);

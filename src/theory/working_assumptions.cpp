@@ -52,7 +52,9 @@ WorkingUpdate explain_headline(const TheoryInput& input) {
   result.held = draft.held;
   result.update.derivation = std::string(id);
   result.update.latex = draft.latex;
-  result.update.text = join(draft.paragraphs, "\n");
+  // The verdict says the first paragraph; the update goes on from there.
+  const std::span<const std::string> all(draft.paragraphs);
+  result.update.text = join(all.size() > 1 ? all.subspan(1) : all, "\n");
   result.update.slots = draft.slots;
   // The finding's own numbers go along for the recipe, under their own names; the ones computed here win.
   if (facts.headline() != nullptr)

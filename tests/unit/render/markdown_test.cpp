@@ -88,6 +88,19 @@ TEST_CASE("paths: change, expectation at 80 %, cost, kill criterion, plan") {
   CHECK(holds(page, "\n2. Watch clip_frac."));
 }
 
+TEST_CASE("what earlier steps say twice is said once, and the legend of gaps only where there is one") {
+  Report r = made_up::report();
+  CHECK(holds(render_markdown(r), "x: no finite value here"));
+  r.review.sketches.front().experiment.back() = 0.7;
+  r.review.final_quality.sentences = {"Neither side has a plateau."};
+  r.review.final_quality.plateau = "neither side has a plateau.";
+  r.diagnosis.findings.front().soul = r.diagnosis.soul;
+  const std::string page = unwrapped(render_markdown(r));
+  CHECK_FALSE(holds(page, "x: no finite value here"));
+  CHECK_FALSE(holds(page, "neither side"));
+  CHECK(page.find("fiftieth of its") == page.rfind("fiftieth of its"));
+}
+
 TEST_CASE("a number comes with its interval or with the reason why it has none") {
   const std::string page = render_markdown(made_up::report());
   CHECK(holds(page, "+0.122 [+0.112, +0.132]"));

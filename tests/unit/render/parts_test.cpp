@@ -67,6 +67,15 @@ TEST_CASE("a sparkline draws eight heights on the common scale and x for what is
   CHECK_FALSE(common_scale(std::vector<double>{NAN}, {}).valid);
 }
 
+TEST_CASE("a side that blows up does not flatten the other one") {
+  const std::vector<double> calm{2, 1}, wild{2, 1e30};
+  const Scale s = common_scale(calm, wild);
+  CHECK(s.cut);
+  CHECK(s.max == 2);
+  CHECK(sparkline(calm, s, 60) == "█▁");
+  CHECK(sparkline(wild, s, 60) == "██");
+}
+
 TEST_CASE("a flat curve is a flat line, a blow-up turns the scale logarithmic") {
   const std::vector<double> flat{2, 2}, blown{1, 10, 100};
   CHECK(sparkline(flat, common_scale(flat, flat), 60) == "▄▄");

@@ -4,10 +4,11 @@
 
 using namespace expanalyze;
 
-TEST_CASE("edit distance of known pairs") {
-  CHECK(edit_distance("kitten", "sitting") == 3);  // the textbook pair
-  CHECK(edit_distance("", "abc") == 3);
-  CHECK(edit_distance("same", "same") == 0);
+TEST_CASE("nearest allows a third of the word to change, nearest first") {
+  // From "sitten": kitten 1 replacement, sitting 2 changes, mitigate more than a third of six letters.
+  const std::vector<std::string> names{"sitting", "kitten", "mitigate"};
+  CHECK(nearest("sitten", names) == std::vector<std::string>{"kitten", "sitting"});
+  CHECK(nearest("sitten", names, 1) == std::vector<std::string>{"kitten"});
 }
 
 TEST_CASE("did_you_mean offers what is near, else all there is") {

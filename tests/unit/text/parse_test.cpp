@@ -36,11 +36,3 @@ TEST_CASE("durations as Python prints a timedelta") {
     CHECK_FALSE(duration_from(text).has_value());
 }
 
-TEST_CASE("the nearest word") {
-  // kitten → sitting: two substitutions and an insertion (Wagner and Fischer 1974).
-  CHECK(edit_distance("kitten", "sitting") == 3);
-  CHECK(edit_distance("", "abc") == 3);
-  const std::array<std::string_view, 3> words{"val_loss", "train_loss", "lr"};
-  CHECK(closest("val_los", words) == "val_loss");
-  CHECK(closest("zzzzzz", words).empty());
-}

@@ -1,0 +1,86 @@
+#include "diagnosis/readings.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "diagnosis/weigh.hpp"
+#include "stats/descriptive.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// |u| at the steps where it can be known.
+Curve update_norm(const Run& run) {
+  Curve logged = finite(trajectory(run, Role::update_norm));
+  if (!logged.empty()) return logged;
+  const Common both =
+      common_steps(finite(trajectory(run, Role::update_ratio)), finite(trajectory(run, Role::param_norm)));
+  Curve out;
+  out.step = both.step;
+  for (std::size_t i = 0; i < both.step.size(); ++i) out.value.push_back(both.a[i] * both.b[i]);
+  out.line.resize(out.step.size(), 0);
+  return out;
+}
+
+}  // namespace
+
+Curve loss_of(const Run& run) {
+  Curve curve = finite(trajectory(run, Role::train_loss));
+  return curve.size() >= 5 ? curve : finite(trajectory(run, Role::eval_loss));
+}
+
+double median_between(const Curve& curve, double from_share, double to_share) {
+  if (curve.empty()) return kNan;
+  const double end = curve.step.back();
+  return stats::median(between(curve, from_share * end, to_share * end).value);
+}
+
+double peak_of(const Run& run, Role role) {
+  const Curve curve = finite(trajectory(run, role));
+  return curve.empty() ? kNan : *std::max_element(curve.value.begin(), curve.value.end());
+}
+
+double warm_up_steps(const Run& run) {
+  const Curve lr = finite(trajectory(run, Role::lr));
+  if (lr.size() < 5 || lr.step.front() > 0.05 * lr.step.back()) return kNan;
+  const double peak = *std::max_element(lr.value.begin(), lr.value.end());
+  if (!(peak > 0)) return kNan;
+  std::size_t i = 0;
+  while (lr.value[i] < 0.95 * peak) ++i;
+  return i == 0 ? 0 : lr.step[i] - lr.step.front();
+}
+
+std::vector<LayerNorm> layer_norms(const Run& run) {
+  std::vector<LayerNorm> out;
+  for (const Series* series : find_all(run, Role::layer_grad_norm)) {
+    const double median = stats::median(finite(trajectory(run, *series)).value);
+    if (median > 0) out.push_back({series, median});
+  }
+  return out;
+}
+
+UpdateLength update_length(const Run& run) {
+  UpdateLength out;
+  const Common by_lr = common_steps(update_norm(run), finite(trajectory(run, Role::lr)));
+  const Curve gradient = finite(trajectory(run, Role::grad_norm));
+  for (std::size_t i = 0; i < by_lr.step.size(); ++i) {
+    const double g = value_at(gradient, by_lr.step[i]);
+    if (!(by_lr.a[i] > 0) || !(by_lr.b[i] > 0) || !(g > 0)) continue;
+    if (out.per_lr.empty()) out.first_step = by_lr.step[i];
+    out.per_lr.push_back(by_lr.a[i] / by_lr.b[i]);
+    out.per_lr_grad.push_back(by_lr.a[i] / (by_lr.b[i] * g));
+  }
+  return out;
+}
+
+bool starts_as_sgd(const UpdateLength& updates) {
+  // Within 2 %: logs round to three digits or more, and decoupled decay adds a little.
+  return !updates.empty() && updates.first_step <= 1 && std::abs(updates.per_lr_grad.front() - 1) < 0.02;
+}
+
+double change_weight(const Case& c) { return c.undeclared == 0 ? kStrong : kModerate; }
+
+}  // namespace expanalyze

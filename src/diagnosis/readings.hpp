@@ -1,0 +1,45 @@
+// Readings of single runs that several cards need: the loss curve, the warm-up, how long the updates are.
+#pragma once
+
+#include <vector>
+
+#include "diagnosis/case.hpp"
+
+namespace expanalyze {
+
+/// The finite training loss, else the evaluation loss.
+Curve loss_of(const Run& run);
+/// Median of the points between two shares of the curve's last step; NaN when there are none.
+double median_between(const Curve& curve, double from_share, double to_share);
+/// Largest finite value of a role.
+double peak_of(const Run& run, Role role);
+
+/// Steps until the logged learning rate first reaches 95 % of its peak; 0: it starts there. NaN: not logged near the
+/// start.
+double warm_up_steps(const Run& run);
+
+/// Median norms of the layers' gradients in the order of the log (first layers first). Exact zeros say frozen, dead or
+/// underflown, not small: they are left out.
+struct LayerNorm {
+  const Series* series;
+  double median;
+};
+std::vector<LayerNorm> layer_norms(const Run& run);
+
+/// Length of the updates |u| against the learning rate, where both are logged: |u| from its own series, or from the
+/// ratio to the weights times their norm.
+struct UpdateLength {
+  std::vector<double> per_lr;       ///< |u| / lr
+  std::vector<double> per_lr_grad;  ///< |u| / (lr |g|): plain SGD has exactly 1
+  double first_step = 0;
+  [[nodiscard]] bool empty() const { return per_lr.empty(); }
+};
+UpdateLength update_length(const Run& run);
+/// The first update was lr x gradient, as every SGD starts, with momentum or without; Adam starts with lr x sign.
+bool starts_as_sgd(const UpdateLength& updates);
+
+/// Weight of "the setting that this card blames is in the config difference": 1.6 (D0.5); strong when no other setting
+/// differs.
+double change_weight(const Case& c);
+
+}  // namespace expanalyze
