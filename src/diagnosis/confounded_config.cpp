@@ -65,8 +65,12 @@ Outcome detect(const Case& c) {
       "{} consequential difference{} {}", changes.size(), changes.size() == 1 ? "" : "s",
       c.review.config_known ? "of the configs" : "seen in the logs; without configs others cannot be excluded");
   if (changes.size() < 2) {
-    out.evidence.push_back({out.looked_at, exact(static_cast<double>(changes.size())),
-                            c.review.config_known ? -kStrong : -kModerate, 1, 0, {}});
+    out.evidence.push_back({out.looked_at,
+                            exact(static_cast<double>(changes.size())),
+                            c.review.config_known ? -kStrong : -kModerate,
+                            1,
+                            0,
+                            {}});
     if (!c.review.config_known) out.missing_weight = kStrong;
     return out;
   }
