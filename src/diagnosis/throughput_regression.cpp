@@ -28,6 +28,8 @@ Outcome detect(const Case& c) {
     out.evidence.push_back({fmt::format("{}: it is not slower", out.looked_at), ratio, -kStrong, 1, 0, {}});
     return out;
   }
+  const bool several = c.baseline.size() > 1 && c.experiment.size() > 1;
+  const double slower = several || c.review.wall.hardware_verified ? kSlower : kSlowerAlone;
   out.evidence.push_back(
       {fmt::format("a step took {} against {}, {}x as long", duration(c.review.wall.experiment_step_seconds.value),
                    duration(c.review.wall.baseline_step_seconds.value), number(ratio.value, 3)),
