@@ -69,11 +69,13 @@ OneRun lr_readings(const Run& run, const Review& review, double annealing) {
 }
 
 LrStatistics lr_statistics(const Runs& baseline, const Runs& experiment, const Review& review) {
+  // A run whose loss is finite for less than half of its steps has no decay to read.
   const auto end_of = [&](const Run& run) {
     const Curve curve = loss_curve(run, review);
-    return curve.empty() ? 0 : curve.step.back();
+    return curve.empty() || curve.step.back() < 0.5 * last_step(run) ? 0 : curve.step.back();
   };
   const double end = std::min(end_of(*baseline.front()), end_of(*experiment.front()));
+  if (!(end > 0)) return {kNan, kNan, kNan, kNan, kNan, kNan, kNan};
   const double annealing = annealing_start(*baseline.front(), end);
   const auto read = [&](const Runs& runs, double OneRun::*field) {
     return mean_over(runs, [&](const Run& run) { return lr_readings(run, review, annealing).*field; });

@@ -121,6 +121,10 @@ Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Rev
     }
     auto& scored = std::get<Scored>(outcome);
     std::string looked_at = scored.looked_at;
+    if (scored.evidence.empty()) {
+      out.clear.push_back({card->id, std::move(looked_at)});
+      continue;
+    }
     Finding finding = weigh(*card, std::move(scored), c.undeclared);
     if (finding.probability < 0.05)
       out.clear.push_back({card->id, std::move(looked_at)});

@@ -145,8 +145,7 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   review.config_known = !first_baseline.config.empty() && !first_experiment.config.empty();
   if (review.config_known) review.config_diff = config_difference(first_baseline, first_experiment);
   review.pairing = pair_by_data_order(sides);
-  const double end = sides.baseline.last_metric_step();
-  const Sesoi sesoi = smallest_effect(sides, stats::mean(values_at(sides.baseline, Axis::step, end)));
+  const Sesoi sesoi = smallest_effect(sides);
   review.final_quality = final_quality(sides, noise, sesoi, review.pairing);
   review.convergence = convergence(sides, noise, review.pairing);
   review.compute = compute(sides, review.final_quality);

@@ -30,14 +30,22 @@ constexpr double kLawDf = 3;
 constexpr double kUnknownRelative = 1e-3;  // B1.1, unknown domain
 constexpr double kUnknownDf = 2;
 
+/// Mean of the usable finals of a side; NaN when its runs failed.
 double mean_final(const Side& side) {
   std::vector<double> values;
   for (const auto& view : side.runs)
-    if (std::isfinite(view.end.final_value)) values.push_back(view.end.final_value);
+    if (!view.end.failed && std::isfinite(view.end.final_value)) values.push_back(view.end.final_value);
   return stats::mean(values);
 }
 
-/// Median over the baseline's runs of what they trained on; 0 when unknown.
+/// Both sides count alike, so that swapping them changes nothing; a side without a value leaves the other alone.
+double middle(double a, double b) {
+  if (!(a > 0)) return b;
+  if (!(b > 0)) return a;
+  return std::sqrt(a * b);
+}
+
+/// Median over the runs of what they trained on; 0 when unknown.
 double tokens_of(const Side& side) {
   std::vector<double> totals;
   for (const auto& view : side.runs) {
@@ -80,15 +88,15 @@ double progress_multiplier(double u) {
 }
 
 SeedNoise seed_noise(const Sides& sides) {
-  const double level = std::abs(mean_final(sides.baseline));
+  const double level = metric_level(sides);
   if (!std::isfinite(level)) return {};
   if (is_reward(sides.metric.name))
     return {{0, 0}, "no prior exists for rewards: the spread between seeds has to be seen"};
-  const double scatter = 0.5 * evaluation_scatter(sides.baseline);
+  const double scatter = 0.5 * middle(evaluation_scatter(sides.baseline), evaluation_scatter(sides.experiment));
   const bool loss = sides.metric.role == Role::eval_loss || sides.metric.role == Role::train_loss;
   if (loss && is_speed_run_like(sides.baseline, level))
     return {kSpeedRun, "prior for language-model pre-training at about 124 M parameters"};
-  if (const double tokens = tokens_of(sides.baseline); loss && tokens > 0) {
+  if (const double tokens = middle(tokens_of(sides.baseline), tokens_of(sides.experiment)); loss && tokens > 0) {
     const double law = level * kLawScale * std::pow(tokens / kLawTokens, -kLawExponent);
     return {{std::max(law, scatter), kLawDf},
             fmt::format("prior for losses after {} samples or tokens", count(tokens))};
@@ -97,13 +105,17 @@ SeedNoise seed_noise(const Sides& sides) {
           "prior for an unknown domain: half the scatter of the evaluations, at least 0.1 %"};
 }
 
-Sesoi smallest_effect(const Sides& sides, double baseline_final) {
+double metric_level(const Sides& sides) {
+  return middle(std::abs(mean_final(sides.baseline)), std::abs(mean_final(sides.experiment)));
+}
+
+Sesoi smallest_effect(const Sides& sides) {
+  const double level = metric_level(sides);
   if (sides.metric.role == Role::eval_metric) {
-    const double points = std::abs(baseline_final) > 1.5 ? 0.25 : 0.0025;
+    const double points = level > 1.5 ? 0.25 : 0.0025;
     return {points, "0.25 percentage points"};
   }
-  return {0.0015 * std::abs(baseline_final),
-          "0.15 % of the baseline's final value, as the price of compute is not known"};
+  return {0.0015 * level, "0.15 % of the final value, as the price of compute is not known"};
 }
 
 }  // namespace expanalyze

@@ -24,6 +24,9 @@ struct Sesoi {
   double value = 0;
   std::string source;
 };
-Sesoi smallest_effect(const Sides& sides, double baseline_final);
+Sesoi smallest_effect(const Sides& sides);
+
+/// The size of the metric at the end of a run, the geometric mean of both sides; what is relative is relative to it.
+double metric_level(const Sides& sides);
 
 }  // namespace expanalyze

@@ -1,0 +1,76 @@
+// Paths carry the finding's number under the experiment's own key.
+#include "expanalyze/recipe.hpp"
+
+#include "recipe/propose.hpp"
+#include "support/catch.hpp"
+#include "support/made_run.hpp"
+
+using namespace expanalyze;
+using made::Plan;
+
+TEST_CASE("a saturated clip is raised to the 90 % quantile of the baseline's gradients") {
+  Plan b;
+  b.config = {{"optim.opt", std::string("sgd")}, {"optim.max_grad_norm", 50.0}};
+  b.also["grad_norm"] = [](double t) {
+    return 1 + std::fmod(t, 10.0);
+  };  // 1 … 10: the 90 % quantile is 10 - 0.9 = 9.1 or so
+  Plan e = b;
+  e.config["optim.max_grad_norm"] = 0.05;
+  e.train = [](double t) { return 0.5 + 1.8 * std::exp(-t / 300); };
+  e.eval = e.train;
+  const Report report = made::report({b}, {e});
+  REQUIRE(report.recipe.paths.size() == 3);
+  const Path& path = report.recipe.paths.front();
+  CHECK(path.kind == PathKind::hyperparameter);
+  REQUIRE(path.changes.contains("optim.max_grad_norm"));
+  CHECK(std::get<double>(path.changes.at("optim.max_grad_norm")) == Approx(9.1).epsilon(.02));
+  CHECK_FALSE(path.is_revert);
+  CHECK(path.difference.value < 0);
+  CHECK(path.difference.low <= path.difference.value);
+  CHECK(path.difference.value <= path.difference.high);
+  CHECK(path.kill.step > 0);
+}
+
+TEST_CASE("three paths of different kinds, or measurements in their place") {
+  const std::vector<std::pair<Plan, Plan>> pairs{{{}, {}}, {{}, made::seed({}, 2, .3)}, {{}, made::seed({}, 3, -.3)}};
+  for (const auto& [b, e] : pairs) {
+    const Report report = made::report({b}, {e});
+    REQUIRE(report.recipe.paths.size() >= 3);
+    std::map<PathKind, int> kinds;
+    for (const auto& path : report.recipe.paths) {
+      ++kinds[path.kind];
+      CHECK_FALSE(path.title.empty());
+      CHECK_FALSE(path.why.empty());
+      CHECK_FALSE(path.steps.empty());
+      CHECK_FALSE(path.kill.condition.empty());
+      CHECK_FALSE((path.because.empty() && path.kind == PathKind::measurement));
+    }
+    for (const auto kind : {PathKind::hyperparameter, PathKind::mathematical, PathKind::architectural})
+      CHECK(kinds[kind] <= 1);
+  }
+}
+
+TEST_CASE("restoring the baseline's value is marked as a revert") {
+  Plan b;
+  b.config = {{"act", std::string("relu")}};
+  Plan e = made::seed(b, 2, .5);
+  e.config = {{"act", std::string("sigmoid")}};
+  const Report report = made::report({b}, {e});
+  bool seen = false;
+  for (const auto& path : report.recipe.paths)
+    if (path.changes.contains("act")) {
+      seen = true;
+      CHECK(path.is_revert);
+      CHECK(std::get<std::string>(path.changes.at("act")) == "relu");
+    }
+  // Only a diagnosis above the gate may propose a change.
+  CHECK(seen == (report.diagnosis.headline != "undetermined" && report.diagnosis.headline != "seed_noise_only"));
+}
+
+TEST_CASE("two significant digits, as a config would hold them") {
+  CHECK(two_digits(0.0112345) == 0.011);
+  CHECK(two_digits(2.259) == 2.3);
+  CHECK(two_digits(1234.5) == 1200);
+  CHECK(two_digits(0) == 0);
+  CHECK(std::isnan(two_digits(std::nan(""))));
+}
