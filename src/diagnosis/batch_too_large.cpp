@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "diagnosis/batch.hpp"
+#include "diagnosis/levels.hpp"
 #include "diagnosis/weigh.hpp"
+#include "stats/descriptive.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -14,12 +16,31 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-/// Steps that the baseline needed for one of the experiment's, at the deepest level that both reached; 1 when they are
-/// level.
+/// First step at which the metric, smoothed over three evaluations, is as good as `level`; NaN when it never is.
+double step_to(const Run& run, const Case& c, double level) {
+  const Curve curve = metric_curve(run, c.review.metric);
+  const auto smooth = stats::running_median(curve.value, 3);
+  for (std::size_t i = 0; i < smooth.size(); ++i) {
+    if (c.sign * smooth[i] > c.sign * level) continue;
+    if (i == 0) return curve.step[0];
+    const double part = (level - smooth[i - 1]) / (smooth[i] - smooth[i - 1]);
+    return curve.step[i - 1] + part * (curve.step[i] - curve.step[i - 1]);
+  }
+  return kNan;
+}
+
+/// Steps that the baseline needed for one of the experiment's, to the level at which the weaker side ended.
 double steps_saved(const Case& c) {
-  for (auto it = c.review.convergence.levels.rbegin(); it != c.review.convergence.levels.rend(); ++it)
-    if (std::isfinite(it->speedup) && it->speedup > 0) return it->speedup;
-  return on(c.review, Axis::step).verdict == Verdict::neutral ? 1 : kNan;
+  const auto end = [&](const Run& run) {
+    const Curve curve = metric_curve(run, c.review.metric);
+    return stats::median(std::span(curve.value).last(std::min<std::size_t>(3, curve.size())));
+  };
+  const double b = mean_over(c.baseline, end);
+  const double e = mean_over(c.experiment, end);
+  const double level = c.sign * b > c.sign * e ? b : e;
+  const auto steps = [&](const Run& run) { return step_to(run, c, level); };
+  const double saved = mean_over(c.baseline, steps) / mean_over(c.experiment, steps);
+  return saved > 0 && std::isfinite(saved) ? saved : kNan;
 }
 
 /// S = S_min (1 + B*/B) (McCandlish et al. 2018, section 2): two batch sizes and the ratio s of their steps to one
@@ -53,6 +74,34 @@ void weigh_waste(const BatchChange& batch, double saved, Scored& out) {
        {}});
 }
 
+/// What the larger batch cost at equal data. Half the ideal saving of steps is what scaling up usually returns; the
+/// mark of waste is steps that are hardly better than the small ones (D-22).
+void weigh_price(const Case& c, double ratio, double saved, Scored& out) {
+  const AxisVerdict& tokens = on(c.review, Axis::tokens);
+  const AxisVerdict& dear = tokens.verdict != Verdict::not_assessable ? tokens : on(c.review, Axis::flops);
+  if (dear.verdict == Verdict::not_assessable) {
+    out.missing_weight += kStrong;
+  } else if (dear.verdict == Verdict::regressed || dear.verdict == Verdict::failed) {
+    const double used = std::isnan(saved) ? 1 : std::log(std::max(saved, 1.0)) / std::log(ratio);
+    out.evidence.push_back(
+        {fmt::format("at equal {} it is behind: {} {}", to_string(dear.axis), signed_number(dear.difference.value, 3),
+                     interval(dear.difference.low, dear.difference.high, 3)),
+         dear.difference,
+         kStrong,
+         graded_below(used, 0.25),
+         'w',
+         {}});
+  } else {
+    out.evidence.push_back({fmt::format("at equal {} it is {}: the larger batch cost nothing", to_string(dear.axis),
+                                        to_string(dear.verdict)),
+                            dear.difference,
+                            -kStrong,
+                            1,
+                            0,
+                            {}});
+  }
+}
+
 Outcome detect(const Case& c) {
   const BatchChange batch = batch_change(c);
   const double ratio = batch.ratio();
@@ -67,28 +116,9 @@ Outcome detect(const Case& c) {
     return out;
   }
   out.evidence.push_back({out.looked_at, exact(ratio), kModerate, graded_above(ratio, 1.7), 0, {}});
-  weigh_waste(batch, steps_saved(c), out);
-  const AxisVerdict& tokens = on(c.review, Axis::tokens);
-  const AxisVerdict& dear = tokens.verdict != Verdict::not_assessable ? tokens : on(c.review, Axis::flops);
-  if (dear.verdict == Verdict::not_assessable)
-    out.missing_weight += kStrong;
-  else if (dear.verdict == Verdict::regressed || dear.verdict == Verdict::failed)
-    out.evidence.push_back(
-        {fmt::format("at equal {} it is behind: {} {}", to_string(dear.axis), signed_number(dear.difference.value, 3),
-                     interval(dear.difference.low, dear.difference.high, 3)),
-         dear.difference,
-         kStrong,
-         1,
-         'w',
-         {}});
-  else
-    out.evidence.push_back({fmt::format("at equal {} it is {}: the larger batch cost nothing", to_string(dear.axis),
-                                        to_string(dear.verdict)),
-                            dear.difference,
-                            -kStrong,
-                            1,
-                            0,
-                            {}});
+  const double saved = steps_saved(c);
+  weigh_waste(batch, saved, out);
+  weigh_price(c, ratio, saved, out);
   // Linear for SGD, root for Adam (E12): below the root of the ratio it was not scaled at all.
   if (const double lr = peak_lr_ratio(c); std::isnan(lr))
     out.missing_weight += kModerate;

@@ -41,6 +41,13 @@ std::vector<std::string> explicit_changes(const Case& c) {
 
 bool differs(double ratio) { return std::isfinite(ratio) && std::abs(std::log(ratio)) > std::log(1.05); }
 
+/// The learning rate at the end as a share of its peak: a run that stopped early is `truncated_run`, not another
+/// length.
+double lr_left(const Run& run) {
+  const Curve lr = finite(trajectory(run, Role::lr));
+  return lr.empty() ? 0 : lr.value.back() / *std::max_element(lr.value.begin(), lr.value.end());
+}
+
 /// What logs without a config still tell: batch, learning rate, length, size of the model (D0.5).
 std::vector<std::string> inferred_changes(const Case& c) {
   std::vector<std::string> said;
@@ -49,7 +56,9 @@ std::vector<std::string> inferred_changes(const Case& c) {
                        mean_over(c.baseline, [](const Run& r) { return last_step(r); });
   if (differs(batch.ratio())) said.push_back(fmt::format("{}x {} per step", number(batch.ratio(), 3), batch.unit));
   // Fewer steps of a larger batch over the same data are one decision.
-  if (differs(steps) && differs(steps * batch.ratio())) said.push_back(fmt::format("{}x the steps", number(steps, 3)));
+  const bool stopped = steps < 1 && mean_over(c.experiment, lr_left) > 0.2 && mean_over(c.baseline, lr_left) < 0.1;
+  if (!stopped && differs(steps) && differs(steps * batch.ratio()))
+    said.push_back(fmt::format("{}x the steps", number(steps, 3)));
   if (const double lr = peak_lr_ratio(c); differs(lr))
     said.push_back(fmt::format("{}x the largest learning rate", number(lr, 3)));
   const double size = mean_over(c.experiment, flops_per_token) / mean_over(c.baseline, flops_per_token);
@@ -65,10 +74,13 @@ Outcome detect(const Case& c) {
       "{} consequential difference{} {}", changes.size(), changes.size() == 1 ? "" : "s",
       c.review.config_known ? "of the configs" : "seen in the logs; without configs others cannot be excluded");
   if (changes.size() < 2) {
-    if (c.review.config_known)
-      out.evidence.push_back({out.looked_at, exact(static_cast<double>(changes.size())), -kStrong, 1, 0, {}});
-    else
-      out.missing_weight = kDecisive;
+    out.evidence.push_back({out.looked_at,
+                            exact(static_cast<double>(changes.size())),
+                            c.review.config_known ? -kStrong : -kModerate,
+                            1,
+                            0,
+                            {}});
+    if (!c.review.config_known) out.missing_weight = kStrong;
     return out;
   }
   const std::vector<std::string> shown(

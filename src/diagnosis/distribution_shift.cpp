@@ -47,13 +47,15 @@ Outcome detect(const Case& c) {
         {fmt::format("{}: they moved together", out.looked_at), bare(apart, "levels"), -kStrong, 1, 0, {where}});
     return out;
   }
+  // Where the baseline overfits, its evaluation loss moves by a share of its own gap from seed to seed.
+  const double beyond = std::max({2 * l.scale, 0.5 * l.gap_b(), 0.0});
   const double ratio = suffered / std::max(std::abs(trained), 1e-12);
   const double same_training = graded_above(ratio, 5);
   out.evidence.push_back({fmt::format("the evaluation loss ends {} above the baseline's, the training loss within {}",
                                       number(suffered, 3), number(std::abs(trained), 3)),
                           bare(suffered, "levels"),
                           kStrong,
-                          std::min(same_training, graded_above(apart, 2 * l.scale)),
+                          std::min(same_training, graded_above(apart, beyond)),
                           0,
                           {where}});
   const Onset early = onset(c);

@@ -81,6 +81,15 @@ Outcome detect(const Case& c) {
        graded_above(excess, threshold),
        'g',
        {where}});
+  const double start = mean_over(c.experiment, [](const Run& r) { return first_of(r, Role::train_loss); });
+  if (l.train_e > 0.95 * start)
+    out.evidence.push_back({fmt::format("it ends where it began ({} after {}): a model that did not train has no floor",
+                                        number(l.train_e), number(start)),
+                            bare(start, "first_record"),
+                            -kDecisive,
+                            1,
+                            0,
+                            {where}});
   const double rise = l.train_e - l.train_b;
   const double suffered = l.eval_e - l.eval_b;
   if (rise > l.scale && suffered > 0)

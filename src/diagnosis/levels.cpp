@@ -38,11 +38,18 @@ bool Levels::complete() const {
 }
 
 double level_until(const Run& run, Role role, double step) {
-  const Curve all = finite(trajectory(run, role));
-  const Curve curve = all.empty() ? all : between(all, all.step.front(), step);
+  const Curve curve = finite(trajectory(run, role));
   if (curve.empty()) return kNan;
-  const std::size_t n = std::min(curve.size(), std::max<std::size_t>(3, curve.size() / 10));
-  return stats::median(std::span(curve.value).last(n));
+  const double end = std::min(step, curve.step.back());
+  const Curve last = between(curve, 0.9 * end, end);
+  // Sparse evaluations of a long run say nothing near an early step; between two of them a line is the best guess.
+  return last.empty() ? value_at(curve, end) : stats::median(last.value);
+}
+
+Curve metric_curve(const Run& run, const Metric& metric) {
+  for (const auto& series : run.series)
+    if (series.labels.empty() && series.logged_as == metric.name) return finite(trajectory(run, series));
+  return metric.role == Role::none ? Curve{} : finite(trajectory(run, metric.role));
 }
 
 Levels final_levels(const Case& c) {

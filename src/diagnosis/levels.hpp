@@ -19,8 +19,11 @@ struct Levels {
 
 Levels final_levels(const Case& c);
 
-/// Median of a role over the last tenth (at least three points) up to a step.
+/// Median of a role over the last tenth of the steps up to a given one.
 double level_until(const Run& run, Role role, double step);
+
+/// The finite points of the metric under comparison.
+Curve metric_curve(const Run& run, const Metric& metric);
 
 /// The first difference of the configs whose key holds one of the words as a token ("attn_dropout" holds "dropout").
 const ConfigDifference* changed_token(const Case& c, std::span<const std::string_view> words);

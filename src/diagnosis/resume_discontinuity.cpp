@@ -78,7 +78,10 @@ Outcome detect(const Case& c) {
       c.baseline.begin(), c.baseline.end(), [](const Run* run) { return std::isfinite(rewind_of(*run).to); }));
   Scored out;
   out.looked_at = "a return to an earlier step; there is none";
-  if (runs == 0) return out;
+  if (runs == 0) {
+    out.evidence.push_back({"no step stands in a log twice", exact(0), -kStrong, 1, 0, {}});
+    return out;
+  }
   const double repeated = found.from - found.to + 1;
   out.slots = {{"resumed_at", found.to}, {"repeated_steps", repeated}};
   out.looked_at = fmt::format("a return from step {} to step {}", number(found.from), number(found.to));

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "diagnosis/case.hpp"
+#include "diagnosis/levels.hpp"
 #include "diagnosis/weigh.hpp"
 #include "stats/descriptive.hpp"
 #include "text/format.hpp"
@@ -15,17 +15,11 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-Curve metric_of(const Run& run, const Metric& metric) {
-  for (const auto& series : run.series)
-    if (series.labels.empty() && series.logged_as == metric.name) return finite(trajectory(run, series));
-  return metric.role == Role::none ? Curve{} : finite(trajectory(run, metric.role));
-}
-
 /// Oriented difference of the side means at the evaluations that every run has; > 0: the experiment is behind.
 Curve behind(const Case& c) {
   std::vector<Curve> baseline, experiment;
-  for (const Run* run : c.baseline) baseline.push_back(metric_of(*run, c.review.metric));
-  for (const Run* run : c.experiment) experiment.push_back(metric_of(*run, c.review.metric));
+  for (const Run* run : c.baseline) baseline.push_back(metric_curve(*run, c.review.metric));
+  for (const Run* run : c.experiment) experiment.push_back(metric_curve(*run, c.review.metric));
   const auto mean_at = [](const std::vector<Curve>& side, double step) {
     double sum = 0;
     for (const Curve& curve : side) sum += value_at(curve, step);

@@ -30,7 +30,7 @@ constexpr std::array kGraph{
     Cause{"schedule_mismatch", {"lr_too_low"}},
     Cause{"vanishing_gradients", {"capacity_limited", "lr_too_low"}},
     Cause{"dead_units", {"capacity_limited", "lr_too_low"}},
-    Cause{"batch_too_small", {"lr_too_high"}},
+    Cause{"batch_too_small", {"lr_too_high", "lr_too_low"}},
     Cause{"batch_too_large", {"lr_too_low", "compute_inefficient_gain", "throughput_regression"}},
     Cause{"distribution_shift", {"overfitting"}},
     Cause{"label_noise", {"capacity_limited", "over_regularization"}},
@@ -39,6 +39,7 @@ constexpr std::array kGraph{
     Cause{"inert_mechanism", {"seed_noise_only"}},
     Cause{"truncated_run", {"lr_too_low", "schedule_mismatch"}},
     Cause{"capacity_limited", {"lr_too_low"}},
+    Cause{"manifold_drift", {"lr_too_low"}},
     Cause{"over_regularization", {"capacity_limited"}},
 };
 

@@ -1,0 +1,33 @@
+#include "support/catch.hpp"
+#include "support/made_up_pair.hpp"
+
+TEST_CASE("throughput_regression: the same quality for half as much time again") {
+  test::Side slow;
+  slow.seconds = 0.015;
+  const test::Pair pair = test::compare({}, slow);
+  CHECK(test::probability(pair, "throughput_regression") > 0.5);
+  CHECK(expanalyze::finding(pair.diagnosis, "throughput_regression")->slots.at("step_time_ratio") ==
+        Approx(1.5).margin(0.01));
+}
+
+TEST_CASE("throughput_regression: faster, or slower by what a busy machine does") {
+  test::Side fast, jitter;
+  fast.seconds = 0.008;
+  jitter.seconds = 0.0103;
+  CHECK(test::probability({}, fast, "throughput_regression") < 0.05);
+  CHECK(test::probability({}, jitter, "throughput_regression") < 0.33);
+}
+
+TEST_CASE("throughput_regression: time that bought something is another question") {
+  test::Side slow;
+  slow.seconds = 0.015;
+  slow.train = [](double step) { return test::usual_loss(step) - 0.2 * step / 400; };
+  slow.eval = slow.train;
+  CHECK(test::probability({}, slow, "throughput_regression") < 0.2);
+}
+
+TEST_CASE("throughput_regression: needs a clock") {
+  test::Side silent;
+  silent.seconds = 0;
+  CHECK(test::untestable(test::compare({}, silent), "throughput_regression"));
+}
