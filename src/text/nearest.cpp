@@ -24,7 +24,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::vector<std::string> nearest(std::string_view word, std::span<const std::string> names, std::size_t most) {
   std::vector<std::pair<std::size_t, std::string>> close;
-  const std::size_t allowed = std::max<std::size_t>(1, word.size() / 3);
+  // Two letters from four on: a swap counts as two.
+  const std::size_t allowed = std::max<std::size_t>(word.size() / 3, word.size() < 4 ? 1 : 2);
   for (const std::string& name : names) {
     const std::size_t distance = edit_distance(word, name);
     const bool inside = word.size() >= 3 && name.find(word) != std::string::npos;

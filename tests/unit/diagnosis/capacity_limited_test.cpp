@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include "support/made_up_pair.hpp"
+#include "support/formula_runs.hpp"
 
 namespace {
 

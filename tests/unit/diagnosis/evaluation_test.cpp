@@ -1,6 +1,6 @@
 // eval_bug_or_leak and distribution_shift: the training curves agree, the evaluations do not.
 #include "support/catch.hpp"
-#include "support/made_up_pair.hpp"
+#include "support/formula_runs.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include "support/made_up_pair.hpp"
+#include "support/formula_runs.hpp"
 
 TEST_CASE("throughput_regression: the same quality for half as much time again") {
   test::Side slow;
