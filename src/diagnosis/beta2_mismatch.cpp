@@ -32,6 +32,12 @@ double update_rms(const Run& run) {
   return stats::median(all.subspan(all.size() / 10)) / all.front();
 }
 
+/// Does the peak of the learning rate agree within 5 %?
+bool same_rate(const Case& c) {
+  const auto peak = [](const Run& run) { return peak_of(run, Role::lr); };
+  return std::abs(mean_over(c.experiment, peak) / mean_over(c.baseline, peak) - 1) < 0.05;
+}
+
 double gradient_unrest(const Run& run) {
   const Curve norm = finite(trajectory(run, Role::grad_norm));
   const Curve late = norm.empty() ? norm : between(norm, 0.2 * norm.step.back(), norm.step.back());
@@ -95,18 +101,30 @@ void weigh_updates(const Case& c, Scored& out) {
                             over_seeds(c.experiment, update_rms),
                             kDecisive,
                             graded_above(e, kBound) * graded_above(e / b, 3),
-                            0,
+                            'u',
                             {where}});
   else
     out.evidence.push_back({text, over_seeds(c.experiment, update_rms), -kModerate, 1, 0, {where}});
 }
 
+/// With every weight's step bounded by the learning rate, equal learning rates let the weights grow alike.
+void weigh_growth(const Case& c, Scored& out) {
+  const auto growth = [](const Run& run) { return last_of(run, Role::param_norm) / first_of(run, Role::param_norm); };
+  const double e = mean_over(c.experiment, growth), b = mean_over(c.baseline, growth);
+  if (!same_rate(c) || !(e > 2 * b)) return;
+  out.evidence.push_back(
+      {fmt::format("at the baseline's learning rate the weights grew {}x (baseline: {}x)", number(e, 3), number(b, 3)),
+       over_seeds(c.experiment, growth),
+       kModerate,
+       graded_above(e / b, 3),
+       'u',
+       {place_of(*c.experiment.front(), Role::param_norm)}});
+}
+
 /// Gradient outbursts at a learning rate that is the baseline's: weak, many things do that.
 void weigh_unrest(const Case& c, Scored& out) {
   const double e = mean_over(c.experiment, gradient_unrest), b = mean_over(c.baseline, gradient_unrest);
-  const double rate = mean_over(c.experiment, [](const Run& r) { return peak_of(r, Role::lr); }) /
-                      mean_over(c.baseline, [](const Run& r) { return peak_of(r, Role::lr); });
-  if (!(e > 2 * b) || !(std::abs(rate - 1) < 0.05)) return;
+  if (!same_rate(c) || !(e > 2 * b)) return;
   out.evidence.push_back(
       {fmt::format("at the baseline's learning rate the gradient's outbursts are {}x its median (baseline: {}x)",
                    number(e, 3), number(b, 3)),
@@ -126,6 +144,8 @@ Outcome detect(const Case& c) {
     return Untestable{{},
                       "beta2 in both configs, or the norm of Adam's updates from step 0 on",
                       "log |update| and the learning rate every 10 steps"};
+  const bool adam = out.slots.contains("update_rms");
+  if (adam) weigh_growth(c, out);
   weigh_unrest(c, out);
   out.effect_share = 1;
   weigh_outcome(c, out);

@@ -73,7 +73,8 @@ Outcome detect(const Case& c) {
          graded_below(took, 0.05),
          0,
          {}});
-  out.effect_share = 1;
+  // A fifth of the units rarely matters, half of them do: the share of a difference grows with what was lost.
+  out.effect_share = std::min(1.0, 2 * excess);
   weigh_outcome(c, out);
   out.soul =
       since <= end

@@ -73,6 +73,69 @@ void weigh_layers(const Case& c, Scored& out) {
   }
 }
 
+/// A run that has learned its data has tiny gradients in the median, so only what the baseline never reached is a peak.
+void weigh_peak(const Case& c, Scored& out, double peak, double over_median, const Place& where) {
+  const double against = out.slots["peak_over_baseline"];
+  if (std::isnan(against)) {
+    out.missing_weight += kModerate;
+    return;
+  }
+  if (against < 3) return;
+  const Estimate value = over_seeds(c.experiment, peak_norm);
+  out.evidence.push_back({fmt::format("the largest gradient norm, {} at step {}, is {}x the baseline's largest",
+                                      number(peak, 3), number(where.step), number(against, 3)),
+                          value,
+                          kModerate,
+                          graded_above(against, kAgainstBaseline),
+                          'b',
+                          {where}});
+  out.evidence.push_back({fmt::format("it is {}x the run's own median", number(over_median, 3)),
+                          value,
+                          kModerate,
+                          graded_above(over_median, kPeak),
+                          'b',
+                          {where}});
+}
+
+/// A gradient that stays an order of magnitude above the baseline's through the middle of the run is no single
+/// outburst.
+void weigh_level(const Case& c, Scored& out) {
+  const auto level = [](const Run& run) { return median_of(run, Role::grad_norm, 0.25, 0.75); };
+  const double ratio = mean_over(c.experiment, level) / mean_over(c.baseline, level);
+  if (ratio > 3 && out.slots["peak_over_baseline"] > 3)
+    out.evidence.push_back(
+        {fmt::format("through the middle half of the run the norm is {}x the baseline's", number(ratio, 3)),
+         over_seeds(c.experiment, level),
+         kModerate,
+         graded_above(ratio, kAgainstBaseline),
+         'b',
+         {place_of(*c.experiment.front(), Role::grad_norm)}});
+}
+
+/// What became of the loss after the largest gradient.
+void weigh_aftermath(const Case& c, Scored& out, const Place& where) {
+  for (std::size_t i = 0; i < c.experiment.size(); ++i) {
+    const RunEnd& end = c.review.ends[c.baseline.size() + i];
+    if (!end.first_non_finite || !(end.first_non_finite->step >= place_of_peak(*c.experiment[i]).step)) continue;
+    out.evidence.push_back(
+        {fmt::format("after it the loss was no longer finite, from step {} on", number(end.first_non_finite->step)),
+         exact(end.first_non_finite->step),
+         kModerate,
+         1,
+         0,
+         {*end.first_non_finite}});
+    return;
+  }
+  const double rise = loss_after_over_before(*c.experiment.front(), where.step);
+  if (rise > 1.1)
+    out.evidence.push_back({fmt::format("after it the loss was {}x what it was before", number(rise, 3)),
+                            bare(rise, "one_seed"),
+                            kModerate,
+                            graded_above(rise, 1.5),
+                            0,
+                            {where}});
+}
+
 Outcome detect(const Case& c) {
   const double grown = mean_over(c.experiment, growth);
   const double peak = mean_over(c.experiment, peak_norm);
@@ -100,26 +163,9 @@ Outcome detect(const Case& c) {
        graded_above(grown, kGrowth),
        'a',
        {where}});
-  // A run that has learned its data has tiny gradients in the median; only what the baseline never reached counts as a
-  // peak.
-  if (std::isnan(against))
-    out.missing_weight += kModerate;
-  else if (against > 3)
-    out.evidence.push_back(
-        {fmt::format("its highest value, {} at step {}, is {}x the baseline's highest and {}x its own median",
-                     number(peak, 3), number(where.step), number(against, 3), number(over_median, 3)),
-         over_seeds(c.experiment, peak_norm),
-         kModerate,
-         std::max(graded_above(over_median, kPeak), graded_above(against, kAgainstBaseline)),
-         'b',
-         {where}});
-  if (const double rise = loss_after_over_before(*c.experiment.front(), where.step); rise > 1)
-    out.evidence.push_back({fmt::format("after that the loss was {}x what it was before", number(rise, 3)),
-                            bare(rise, "one_seed"),
-                            kModerate,
-                            graded_above(rise, 1.5),
-                            0,
-                            {}});
+  weigh_peak(c, out, peak, over_median, where);
+  weigh_level(c, out);
+  weigh_aftermath(c, out, where);
   weigh_layers(c, out);
   if (const double shrunk = mean_over(c.experiment, shrinkage); shrunk > 1.5 && grown > 1 && shrunk > 0.3 * grown)
     out.evidence.push_back(
@@ -131,6 +177,7 @@ Outcome detect(const Case& c) {
          1,
          0,
          {place_of(*c.experiment.front(), Role::param_norm)}});
+  weigh_setting(out, changed_propagation(c), "the flow of gradients");
   out.effect_share = c.review.overall == Verdict::failed || grown > kGrowth ? 1 : 0.6;
   weigh_outcome(c, out);
   out.soul =

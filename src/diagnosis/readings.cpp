@@ -1,5 +1,7 @@
 #include "diagnosis/readings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -82,5 +84,29 @@ bool starts_as_sgd(const UpdateLength& updates) {
 }
 
 double change_weight(const Case& c) { return c.undeclared == 0 ? kStrong : kModerate; }
+
+const ConfigDifference* changed_propagation(const Case& c) {
+  return c.changed({"act",        "activation", "activation_function",
+                    "hidden_act", "norm",       "layernorm",
+                    "layer_norm", "batchnorm",  "batch_norm",
+                    "rmsnorm",    "pre_norm",   "residual",
+                    "skip",       "depth",      "n_layer",
+                    "n_layers",   "num_layers", "num_hidden_layers",
+                    "init_gain",  "init_std",   "initializer_range"});
+}
+
+const ConfigDifference* changed_initial_weights(const Case& c) {
+  return c.changed({"init", "init_gain", "init_std", "init_scale", "initializer_range", "weight_init", "bias_init"});
+}
+
+void weigh_setting(Scored& out, const ConfigDifference* change, std::string_view governs) {
+  if (!change) return;
+  out.evidence.push_back({fmt::format("a setting that governs {} was changed: {}", governs, say_change(*change)),
+                          bare(1, "config"),
+                          kModerate,
+                          1,
+                          'c',
+                          {}});
+}
 
 }  // namespace expanalyze

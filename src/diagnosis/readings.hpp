@@ -42,4 +42,11 @@ bool starts_as_sgd(const UpdateLength& updates);
 /// differs.
 double change_weight(const Case& c);
 
+/// A config difference in a setting that governs how signal and gradient pass through the layers, or in one of the
+/// initial weights; nullptr when there is none.
+const ConfigDifference* changed_propagation(const Case& c);
+const ConfigDifference* changed_initial_weights(const Case& c);
+/// One line of evidence for it.
+void weigh_setting(Scored& out, const ConfigDifference* change, std::string_view governs);
+
 }  // namespace expanalyze

@@ -71,10 +71,10 @@ double log_loss_gap(const Case& c, double from, double to) {
 void weigh_common_start(const Case& c, Scored& out) {
   const double apart = separation(*c.baseline.front(), *c.experiment.front());
   const double share = apart / mean_over(c.baseline, last_step);
-  if (!(share > 0.1)) return;
+  if (!(share > 0.03)) return;  // from the first steps on: nothing was common
   const double before = log_loss_gap(c, 0.5 * share, share);
   out.slots["separation_step"] = apart;
-  if (std::isfinite(before) && std::abs(before) < 0.05)
+  if (std::isfinite(before) && std::abs(before) < 0.05)  // batches differ by that much
     out.evidence.push_back({fmt::format("until step {}, where the learning rates separate, the losses agree within {}",
                                         number(apart), percent(std::abs(std::expm1(before)), 2)),
                             bare(before, "within_run"),

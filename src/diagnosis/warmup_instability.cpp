@@ -81,7 +81,7 @@ void weigh_warm_up(const Case& c, Scored& out, double e, double b) {
     out.evidence.push_back(
         {fmt::format("its warm-up is not shorter than the baseline's ({} and {} steps)", number(e), number(b)),
          over_seeds(c.experiment, warm_up_steps),
-         -kModerate,
+         -kStrong,
          1,
          0,
          {where}});
@@ -160,11 +160,15 @@ Outcome detect(const Case& c) {
   weigh_outcome(c, out);
   out.looked_at = fmt::format("warm-up of {} steps (baseline: {}), early gap of the loss {}", number(e), number(b),
                               percent(std::expm1(early), 3));
-  out.soul = fmt::format(
-      "The first steps were taken before the optimizer knew the terrain: full learning rate after {} steps instead of "
-      "{}, and "
-      "a loss {} above the baseline's in the first tenth.",
-      number(e), number(b), percent(std::expm1(early), 2));
+  const std::string above = percent(std::expm1(early), 2);
+  out.soul = e < b ? fmt::format(
+                         "The first steps were taken before the optimizer knew the terrain: full learning rate "
+                         "after {} steps instead of {}, and a loss {} above the baseline's in the first tenth.",
+                         number(e), number(b), above)
+                   : fmt::format(
+                         "The first steps did the damage: in the first tenth the loss was {} above the "
+                         "baseline's, with the same warm-up.",
+                         above);
   return out;
 }
 
