@@ -1,5 +1,5 @@
-// The table of cards: its order is the order of the lists in a report. Failures of the run come first, then of the step, the
-// signal, the model, the data, the mechanism, the cost, and last what says that nothing is to be explained.
+// The table of cards: its order is the order of the lists in a report. Failures of the run come first, then of the
+// step, the signal, the model, the data, the mechanism, the cost, and last what says that nothing is to be explained.
 #include <array>
 
 #include "diagnosis/case.hpp"

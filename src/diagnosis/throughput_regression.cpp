@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "diagnosis/case.hpp"
+#include "diagnosis/batch.hpp"
 #include "diagnosis/weigh.hpp"
 #include "text/format.hpp"
 
@@ -28,6 +28,15 @@ Outcome detect(const Case& c) {
     out.evidence.push_back({fmt::format("{}: it is not slower", out.looked_at), ratio, -kStrong, 1, 0, {}});
     return out;
   }
+  // A larger step takes longer by right: only time that its samples do not account for is lost.
+  if (const double samples = batch_change(c).ratio(); samples > 1.05)
+    out.evidence.push_back({fmt::format("a step carried {}x the samples or tokens, at {}x the time each",
+                                        number(samples, 3), number(ratio.value / samples, 3)),
+                            exact(samples),
+                            -kStrong,
+                            1 - graded_above(ratio.value / samples, 1.05),
+                            0,
+                            {}});
   const bool several = c.baseline.size() > 1 && c.experiment.size() > 1;
   const double slower = several || c.review.wall.hardware_verified ? kSlower : kSlowerAlone;
   out.evidence.push_back(
@@ -63,8 +72,8 @@ A step that takes longer than the baseline's, with a final quality that is not b
 ## Why it matters
 The same seconds would have trained the baseline further.
 ## False alarms and misses
-Other hardware, shared machines, compilation and logging slow a run too; stalls are clipped, and hardware that the logs do not name counts
-against.
+A step of more samples takes longer by right and counts against. Other hardware, shared machines, compilation and
+logging slow a run too; stalls are clipped, and hardware that the logs do not name counts against.
 ## Reference
 Science handbook D-31, B6.3, A1.
 )"};

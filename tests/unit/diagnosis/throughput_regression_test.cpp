@@ -26,6 +26,13 @@ TEST_CASE("throughput_regression: time that bought something is another question
   CHECK(test::probability({}, slow, "throughput_regression") < 0.2);
 }
 
+TEST_CASE("throughput_regression: a step of twice the samples may take twice as long") {
+  test::Side larger;
+  larger.seconds = 0.019;
+  larger.batch = 128;
+  CHECK(test::probability({}, larger, "throughput_regression") < 0.33);
+}
+
 TEST_CASE("throughput_regression: needs a clock") {
   test::Side silent;
   silent.seconds = 0;
