@@ -54,6 +54,6 @@ extern const Move mechanism_less_often, longer_baseline, largest_layers_only;   
 extern const Move finish_run, forecast_run, checkpoint_run;                       // finish.cpp
 extern const Move more_seeds, paired_design, larger_evaluation;                   // seeds.cpp
 extern const Move toward_baseline, restore_setting, ablate, push_further;         // settings.cpp
-extern const Move bracket_rate, same_budget_again, change_half_the_layers;             // confirm.cpp
+extern const Move bracket_rate, same_budget_again, change_half_the_layers;        // confirm.cpp
 
 }  // namespace expanalyze

@@ -15,7 +15,7 @@ using Words = std::vector<std::string>;
 struct Rule {
   std::string_view pattern;
   Role role;
-  std::string_view name;          ///< canonical; empty: the log's own word
+  std::string_view name;  ///< canonical; empty: the log's own word
   Unit unit = Unit::one;
   std::string_view neutral = "";  ///< words that may stand beside the pattern and mean nothing
   bool alone = false;             ///< nothing else may stand beside it
@@ -85,20 +85,23 @@ constexpr auto kRules = std::to_array<Rule>({
 
 /// Figures of merit by name. Higher-is-better ones first: two exact names compete by this order.
 constexpr auto kMetrics = std::to_array<std::string_view>(
-    {"accuracy", "reward", "return", "bleu",   "map",     "ap",    "f1",    "auc",  "auroc",     "iou",  "miou",
-     "dice",     "rouge",  "rouge1", "rouge2", "rougel",  "chrf",  "meteor", "mrr", "ndcg",      "mcc",  "psnr",
-     "ssim",     "recall", "precision", "prec", "prec1",  "prec5", "top5",  "pearson", "spearman", "coco", "success",
-     "wer",      "cer",    "fid",    "ppl",    "error",   "err",   "mae",   "rmse", "mase",      "wape"});
+    {"accuracy", "reward", "return",    "bleu",   "map",    "ap",    "f1",     "auc",     "auroc",    "iou",  "miou",
+     "dice",     "rouge",  "rouge1",    "rouge2", "rougel", "chrf",  "meteor", "mrr",     "ndcg",     "mcc",  "psnr",
+     "ssim",     "recall", "precision", "prec",   "prec1",  "prec5", "top5",   "pearson", "spearman", "coco", "success",
+     "wer",      "cer",    "fid",       "ppl",    "error",  "err",   "mae",    "rmse",    "mase",     "wape"});
 
 /// Terms that a loss can hold besides the fit to the data: no measure of quality by themselves.
-constexpr auto kPenalties = std::to_array<std::string_view>({"z", "aux", "balance", "balancing", "router", "reg",
-                                                             "regularization", "penalty", "policy", "vf", "value",
-                                                             "entropy", "kl", "actor", "critic"});
+constexpr auto kPenalties =
+    std::to_array<std::string_view>({"z", "aux", "balance", "balancing", "router", "reg", "regularization", "penalty",
+                                     "policy", "vf", "value", "entropy", "kl", "actor", "critic"});
 
 /// Ways to say which loss: they leave it the loss.
-constexpr std::string_view kLossKinds = "nll xent ce crossentropy cross ctc lm mean avg main total step epoch objective";
+constexpr std::string_view kLossKinds =
+    "nll xent ce crossentropy cross ctc lm mean avg main total step epoch objective";
 
-bool has(const Words& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool has(const Words& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 /// Calls `visit` for each part between separators until it returns false.
 template <class Visit>
@@ -136,8 +139,8 @@ double factor_of(std::string_view word, Unit unit) {
   };
   constexpr auto kTime = std::to_array<Scale>(
       {{"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}, {"minutes", 60}, {"min", 60}, {"h", 3600}, {"hours", 3600}, {"s", 1}});
-  constexpr auto kBytes = std::to_array<Scale>({{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"kib", 1024},
-                                                {"mib", 1048576}, {"gib", 1073741824}, {"bytes", 1}});
+  constexpr auto kBytes = std::to_array<Scale>(
+      {{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"kib", 1024}, {"mib", 1048576}, {"gib", 1073741824}, {"bytes", 1}});
   if (unit == Unit::seconds)
     for (const auto& scale : kTime)
       if (scale.word == word) return scale.factor;
@@ -157,7 +160,8 @@ Meaning by_rule(const Rule& rule, const Key& key, const Words& rest) {
     unit_named = true;
   }
   if (rule.unit == Unit::bytes && !unit_named) m.unit = Unit::one;  // MiB or GB: the name does not say
-  // The gradient of one layer, or of anything smaller than the model. After clipping it is no longer the gradient's norm.
+  // The gradient of one layer, or of anything smaller than the model. After clipping it is no longer the gradient's
+  // norm.
   const bool part = !rest.empty() || !key.labels.empty();
   if (rule.role == Role::grad_norm && part && !has(key.words, "clipped") && !has(key.words, "after")) {
     m.role = Role::layer_grad_norm;
@@ -210,7 +214,8 @@ Meaning metric_meaning(const Key& key, const std::string& word) {
   for (const auto& other : key.words)
     if (other != word && !listed("episode mean avg average main", other)) m.fit = 0;
   // "ortho_err" is a figure of the method, "val_err" one of merit: words this common need a side.
-  if (m.fit == 0 && key.side == Side::none && listed("err error mae rmse precision recall success ppl", word)) return {};
+  if (m.fit == 0 && key.side == Side::none && listed("err error mae rmse precision recall success ppl", word))
+    return {};
   if (m.fit == 3 && key.words.size() == 1) m.name = (train ? "train/" : "eval/") + word;
   return m;
 }

@@ -1,4 +1,5 @@
-// Three table layouts that mean the same as one key a quantity: blanks that are NaN, rows tagged with a split, long format.
+// Three table layouts that mean the same as one key a quantity: blanks that are NaN, rows tagged with a split, long
+// format.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,16 +30,19 @@ bool is_split_key(std::string_view key) {
 
 bool is_label_key(std::string_view key) {
   const std::string word = lower(key);
-  for (const auto* known : {"layer", "block", "head", "expert", "proj", "module", "param", "parameter", "name", "group"})
+  for (const auto* known :
+       {"layer", "block", "head", "expert", "proj", "module", "param", "parameter", "name", "group"})
     if (word == known) return true;
   return false;
 }
 
 std::string_view prefix(std::string_view key) { return key.substr(0, key.rfind('/') + 1); }
 
-/// The records of `blank` at which a sibling that was logged with the column ever since goes on: null and empty cells are
-/// how several tools write NaN (RLlib, AlgoPerf). Where the whole row of cells ends, the quantity was just not logged.
-std::vector<std::uint32_t> missing_beside(const std::vector<std::uint32_t>& own, const std::vector<std::uint32_t>& blank,
+/// The records of `blank` at which a sibling that was logged with the column ever since goes on: null and empty cells
+/// are how several tools write NaN (RLlib, AlgoPerf). Where the whole row of cells ends, the quantity was just not
+/// logged.
+std::vector<std::uint32_t> missing_beside(const std::vector<std::uint32_t>& own,
+                                          const std::vector<std::uint32_t>& blank,
                                           const std::vector<std::uint32_t>& sibling) {
   if (sibling.size() < own.size() + kFewest || !std::equal(own.begin(), own.end(), sibling.begin())) return {};
   std::vector<std::uint32_t> missing;
@@ -68,7 +72,8 @@ void RunBuilder::settle_blanks() {
       c.record.push_back(record);
       c.value.push_back(kNaN);
       note("value.blank_is_nan",
-           fmt::format("{} is empty to the end while its neighbours go on: read as NaN", code_span(c.key)), line_[record], c.key);
+           fmt::format("{} is empty to the end while its neighbours go on: read as NaN", code_span(c.key)),
+           line_[record], c.key);
     }
     c.blank.clear();
   }
@@ -109,7 +114,8 @@ void RunBuilder::split_column(std::size_t c, const std::vector<const std::string
   }
   columns_[c] = std::move(kept);
   for (auto& [key, column] : split) {
-    const bool taken = std::any_of(columns_.begin(), columns_.end(), [&k = key](const Column& other) { return other.key == k; });
+    const bool taken =
+        std::any_of(columns_.begin(), columns_.end(), [&k = key](const Column& other) { return other.key == k; });
     column.key = taken ? key + "#split" : key;
     column.labels = old.labels;
     columns_.push_back(std::move(column));
@@ -118,8 +124,8 @@ void RunBuilder::split_column(std::size_t c, const std::vector<const std::string
 
 /// One row a (step, layer, proj): each combination of labels becomes a series of its own.
 void RunBuilder::pivot_long_rows() {
-  const auto axis = std::find_if(columns_.begin(), columns_.end(),
-                                 [](const Column& c) { return meaning(c.key).role == Role::step; });
+  const auto axis =
+      std::find_if(columns_.begin(), columns_.end(), [](const Column& c) { return meaning(c.key).role == Role::step; });
   if (axis == columns_.end()) return;
   std::size_t repeated = 0;
   for (std::size_t i = 1; i < axis->value.size(); ++i) repeated += axis->value[i] == axis->value[i - 1] ? 1 : 0;
@@ -129,7 +135,8 @@ void RunBuilder::pivot_long_rows() {
   bool any = false;
   for (auto& c : columns_) {
     if (!is_label_key(c.key) || !c.labels.empty()) continue;
-    for (std::size_t i = 0; i < c.record.size(); ++i) labels[c.record[i]].emplace_back(lower(c.key), number(c.value[i], 17));
+    for (std::size_t i = 0; i < c.record.size(); ++i)
+      labels[c.record[i]].emplace_back(lower(c.key), number(c.value[i], 17));
     any = any || !c.record.empty();
     c.record.clear();
     c.value.clear();

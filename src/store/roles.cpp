@@ -121,7 +121,8 @@ void demote_components(std::vector<Candidate>& candidates) {
   }
 }
 
-/// One number beside a curve of the same kind is a summary: the `train_loss` of Hugging Face's last row is a mean over the run.
+/// One number beside a curve of the same kind is a summary: the `train_loss` of Hugging Face's last row is a mean over
+/// the run.
 void demote_summaries(std::vector<Candidate>& candidates) {
   for (const Role role : {Role::train_loss, Role::eval_loss, Role::eval_metric, Role::train_metric}) {
     const bool curve = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {

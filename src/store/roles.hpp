@@ -12,10 +12,10 @@ namespace expanalyze {
 /// What a key says by its name alone.
 struct Meaning {
   Role role = Role::mechanism;
-  std::string name;       ///< canonical, for the series that takes the role
+  std::string name;  ///< canonical, for the series that takes the role
   Unit unit = Unit::one;
-  double factor = 1;      ///< multiply to get base units
-  int fit = 0;            ///< 3: the exact name, 2: no scope left over, 0: with a scope such as a data set
+  double factor = 1;       ///< multiply to get base units
+  int fit = 0;             ///< 3: the exact name, 2: no scope left over, 0: with a scope such as a data set
   bool component = false;  ///< of a loss that is a sum: "loss_bbox"
   int order = 0;           ///< of the rule in the table: earlier ones are more specific
 };
@@ -27,6 +27,7 @@ void assign_roles(Run& run, const std::map<Role, std::string>& map);
 
 /// The rows of a series get optimizer steps from the series that took Role::step; see A1 for what replaces it.
 /// `record` are the records that each Rows stands on, `line` the line of each record.
-void fill_steps(Run& run, const std::vector<std::vector<std::uint32_t>>& record, const std::vector<std::uint32_t>& line);
+void fill_steps(Run& run, const std::vector<std::vector<std::uint32_t>>& record,
+                const std::vector<std::uint32_t>& line);
 
 }  // namespace expanalyze

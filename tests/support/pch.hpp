@@ -1,4 +1,4 @@
 // Precompiled for the test programs.
 #pragma once
-#include "support/catch.hpp"
 #include "../src/pch.hpp"
+#include "support/catch.hpp"

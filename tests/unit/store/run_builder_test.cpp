@@ -151,7 +151,7 @@ TEST_CASE("values become base units when they are read") {
   CHECK(noted(run, "unit.converted"));
 }
 
-TEST_CASE("--map decides, and a key that is not there is a usage error") {
+TEST_CASE("the option --map decides, and a key that is not there is a usage error") {
   const auto build = [](const std::map<Role, std::string>& map) {
     RunBuilder b;
     for (std::uint32_t i = 1; i <= 3; ++i) {

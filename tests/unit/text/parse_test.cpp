@@ -35,4 +35,3 @@ TEST_CASE("durations as Python prints a timedelta") {
   for (const auto* text : {"", "12", "a:b", "1:2:3:4", "1:2x", "days, 1:00:00", "1 day 1:00:00", "2018-08-20 22:27"})
     CHECK_FALSE(duration_from(text).has_value());
 }
-
