@@ -1,4 +1,7 @@
 // Contract of the tables of cards and moves: ids, documentation, and that every answer points to a card.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "diagnosis/case.hpp"
@@ -20,6 +23,19 @@ TEST_CASE("every card has an id of its own, a prior of the handbook and a page")
       CHECK(card->doc.find(heading) != std::string_view::npos);
   }
   CHECK(ids.size() >= 12);
+}
+
+TEST_CASE("every card has a test that names it") {
+  std::string tests;
+  const std::filesystem::path folder = EXPANALYZE_SOURCE_DIR "/tests/unit/diagnosis";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::ifstream in(entry.path());
+    tests.append(std::istreambuf_iterator<char>(in), {});
+  }
+  for (const Detector* card : detectors()) {
+    INFO(card->id);
+    CHECK(tests.find(card->id) != std::string::npos);
+  }
 }
 
 TEST_CASE("every move answers a card, a headline, or any") {
