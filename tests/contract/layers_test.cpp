@@ -1,5 +1,7 @@
 // The folders of src/ stand in dependency order: a file includes from its own folder and those before it, and the
 // public headers up to its own step. Eigen, which is slow to compile, stays in stats/.
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -104,7 +106,8 @@ Checked check(const fs::path& src) {
 // A made-up src/ that disappears with the test.
 class Tree {
  public:
-  explicit Tree(const std::string& name) : root_(fs::temp_directory_path() / ("expanalyze_layers_" + name)) {
+  explicit Tree(const std::string& name)
+      : root_(fs::temp_directory_path() / ("expanalyze_layers_" + name + "_" + std::to_string(::getpid()))) {
     fs::remove_all(root_);
   }
   ~Tree() {

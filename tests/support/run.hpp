@@ -1,6 +1,8 @@
 // Looking into a Run.
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -24,11 +26,12 @@ inline const expanalyze::Note* noted(const expanalyze::Run& run, std::string_vie
   return nullptr;
 }
 
-/// A file in a folder of its own under the system's temporary directory, removed at the end.
+/// A file in a folder of its own under the system's temporary directory, removed at the end; of this process, as
+/// ctest runs several at once.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() / ("expanalyze_" + name)) {
+      : path_(std::filesystem::temp_directory_path() / ("expanalyze_" + name + "_" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
