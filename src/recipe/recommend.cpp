@@ -13,7 +13,8 @@ namespace expanalyze {
 
 namespace {
 
-constexpr std::array kKinds{PathKind::hyperparameter, PathKind::mathematical, PathKind::architectural};
+constexpr std::array kKinds{PathKind::hyperparameter, PathKind::mathematical, PathKind::architectural,
+                            PathKind::measurement};
 constexpr double kEvidenceGate = 0.33;  // F1.1
 
 struct Also {
@@ -28,7 +29,8 @@ constexpr std::array kAlso{Also{"inert_mechanism", "mechanism_saturated"},
                            Also{"exploding_gradients", "loss_spikes_recovering"},
                            Also{"beta2_mismatch", "loss_spikes_recovering"},
                            Also{"warmup_instability", "loss_spikes_recovering"},
-                           Also{"throughput_regression", "compute_inefficient_gain"}};
+                           Also{"throughput_regression", "compute_inefficient_gain"},
+                           Also{"slow_start_pays_off", "genuine_improvement"}};
 
 bool answers(const Move& move, std::string_view diagnosis) {
   if (move.answers == diagnosis) return true;
@@ -40,12 +42,22 @@ bool has_kind(const Recipe& recipe, PathKind kind) {
   return std::any_of(recipe.paths.begin(), recipe.paths.end(), [kind](const Path& p) { return p.kind == kind; });
 }
 
+/// F1.4: a change to what the experiment already had is none.
+bool already_tried(const Situation& s, const Path& path) {
+  const Config& config = experiment(s).config;
+  return !path.changes.empty() && std::all_of(path.changes.begin(), path.changes.end(), [&](const auto& change) {
+    const auto there = config.find(change.first);
+    return there != config.end() && there->second == change.second;
+  });
+}
+
 void add_from(const Situation& s, std::string_view diagnosis, Recipe& recipe) {
   for (const PathKind kind : kKinds) {
+    if (recipe.paths.size() >= 3) return;
     if (has_kind(recipe, kind)) continue;
     for (const Move* move : moves()) {
       if (move->kind != kind || !answers(*move, diagnosis)) continue;
-      if (auto path = move->propose(s)) {
+      if (auto path = move->propose(s); path && !already_tried(s, *path)) {
         recipe.paths.push_back(std::move(*path));
         break;
       }
@@ -110,15 +122,19 @@ void fill_with_measurements(const Situation& s, Recipe& recipe) {
 /// Two live explanations of one loss: the experiment on which they disagree.
 std::optional<CrucialExperiment> crucial(const Diagnosis& diagnosis, const Recipe& recipe) {
   const auto roots = answered(diagnosis);
-  if (roots.size() < 2 || recipe.paths.empty() || recipe.paths.front().changes.empty()) return std::nullopt;
+  if (roots.size() < 2 || recipe.paths.empty() || recipe.paths.front().changes.empty() ||
+      recipe.paths.front().because.empty())
+    return std::nullopt;
   const Path& first = recipe.paths.front();
   CrucialExperiment out;
   out.between[0] = std::string(roots[0]->id);
   out.between[1] = std::string(roots[1]->id);
   out.change = first.title;
-  out.predicts[out.between[0]] =
+  // The change answers the diagnosis that it rests on, whichever of the two that is.
+  const bool second = first.because.front() == roots[1]->id;
+  out.predicts[out.between[second ? 1 : 0]] =
       fmt::format("the metric moves by {} or more", signed_number(first.difference.value, 2));
-  out.predicts[out.between[1]] = "the metric stays where the experiment's is, within the noise of seeds";
+  out.predicts[out.between[second ? 0 : 1]] = "the metric stays where the experiment's is, within the noise of seeds";
   return out;
 }
 

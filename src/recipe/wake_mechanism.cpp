@@ -13,11 +13,6 @@ namespace {
 constexpr std::string_view kTolerance[] = {"ns_eps",    "eps_stop",  "stop_eps", "tol",
                                            "tolerance", "threshold", "halt_eps"};
 
-double theory_slot(const Situation& s, const std::string& name) {
-  const auto it = s.theory.update.slots.find(name);
-  return it == s.theory.update.slots.end() ? std::numeric_limits<double>::quiet_NaN() : it->second;
-}
-
 /// The tolerance that makes the rule live, from the theory's derivation with this run's numbers.
 std::optional<Path> propose_loosen(const Situation& s) {
   const double live = theory_slot(s, "eps_live");
