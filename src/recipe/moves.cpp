@@ -18,6 +18,8 @@ std::span<const Move* const> moves() {
                                   &stop_at_best,
                                   &augment_data,
                                   &smaller_model,
+                                  &reach_trigger,
+                                  &drop_mechanism,
                                   &loosen_trigger,
                                   &replace_trigger,
                                   &trigger_where_it_varies,

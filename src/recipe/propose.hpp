@@ -55,11 +55,12 @@ extern const Move lower_peak_lr, curvature_scaled_lr, lower_lr_of_loudest_group;
 extern const Move raise_peak_lr, more_area_schedule, raise_lr_of_quiet_group;     // raise_lr.cpp
 extern const Move raise_clip, adaptive_clip, isolate_clipped_group;               // raise_clip.cpp
 extern const Move stop_at_best, augment_data, smaller_model;                      // overfit.cpp
-extern const Move loosen_trigger, replace_trigger, trigger_where_it_varies;       // wake_mechanism.cpp
-extern const Move more_iterations, convergent_finish, constrain_fewer_matrices;   // retract.cpp
-extern const Move clip_spikes, update_clipping, normalise_where_it_breaks;        // stabilise.cpp
-extern const Move mechanism_less_often, longer_baseline, largest_layers_only;     // cheaper.cpp
-extern const Move finish_run, forecast_run, checkpoint_run;                       // finish.cpp
+extern const Move reach_trigger, drop_mechanism, loosen_trigger, replace_trigger,
+    trigger_where_it_varies;                                                     // wake_mechanism.cpp
+extern const Move more_iterations, convergent_finish, constrain_fewer_matrices;  // retract.cpp
+extern const Move clip_spikes, update_clipping, normalise_where_it_breaks;       // stabilise.cpp
+extern const Move mechanism_less_often, longer_baseline, largest_layers_only;    // cheaper.cpp
+extern const Move finish_run, forecast_run, checkpoint_run;                      // finish.cpp
 // weight_decay.cpp
 extern const Move remember_longer, scheduled_decay, decay_matrices_only;
 // batch.cpp

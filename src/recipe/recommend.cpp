@@ -13,8 +13,9 @@ namespace expanalyze {
 
 namespace {
 
-constexpr std::array kKinds{PathKind::hyperparameter, PathKind::mathematical, PathKind::architectural,
-                            PathKind::measurement};
+// An inspection that a diagnosis names itself comes first: it is the cheapest answer (F1, ranking).
+constexpr std::array kKinds{PathKind::measurement, PathKind::hyperparameter, PathKind::mathematical,
+                            PathKind::architectural};
 constexpr double kEvidenceGate = 0.33;  // F1.1
 
 struct Also {
@@ -51,17 +52,21 @@ bool already_tried(const Situation& s, const Path& path) {
   });
 }
 
+/// The first move of a kind that has its number: the diagnosis' own before those that it shares.
+std::optional<Path> first_of(const Situation& s, std::string_view diagnosis, PathKind kind) {
+  for (const bool own : {true, false})
+    for (const Move* move : moves()) {
+      if (move->kind != kind || !answers(*move, diagnosis) || (move->answers == diagnosis) != own) continue;
+      if (auto path = move->propose(s); path && !already_tried(s, *path)) return path;
+    }
+  return std::nullopt;
+}
+
 void add_from(const Situation& s, std::string_view diagnosis, Recipe& recipe) {
   for (const PathKind kind : kKinds) {
     if (recipe.paths.size() >= 3) return;
     if (has_kind(recipe, kind)) continue;
-    for (const Move* move : moves()) {
-      if (move->kind != kind || !answers(*move, diagnosis)) continue;
-      if (auto path = move->propose(s); path && !already_tried(s, *path)) {
-        recipe.paths.push_back(std::move(*path));
-        break;
-      }
-    }
+    if (auto path = first_of(s, diagnosis, kind)) recipe.paths.push_back(std::move(*path));
   }
 }
 
@@ -121,9 +126,11 @@ void fill_with_measurements(const Situation& s, Recipe& recipe) {
 
 /// Two live explanations of one loss: the experiment on which they disagree.
 std::optional<CrucialExperiment> crucial(const Diagnosis& diagnosis, const Recipe& recipe) {
-  const auto roots = answered(diagnosis);
+  auto roots = answered(diagnosis);
+  // Neither says what the cause is, so neither is a rival of one.
+  std::erase_if(roots, [](const Finding* f) { return f->id == "confounded_config" || f->id == "seed_noise_only"; });
   if (roots.size() < 2 || recipe.paths.empty() || recipe.paths.front().changes.empty() ||
-      recipe.paths.front().because.empty())
+      recipe.paths.front().because.empty() || recipe.paths.front().difference.value == 0)
     return std::nullopt;
   const Path& first = recipe.paths.front();
   CrucialExperiment out;

@@ -74,3 +74,44 @@ TEST_CASE("two significant digits, as a config would hold them") {
   CHECK(two_digits(0) == 0);
   CHECK(std::isnan(two_digits(std::nan(""))));
 }
+
+TEST_CASE("weight decay that forgets is set between the rule of 0.3 runs and the baseline's") {
+  Plan b;
+  b.config = {{"weight_decay", 0.01}};
+  b.also["param_norm"] = [](double t) { return 20 + 0.01 * t; };
+  Plan e = b;
+  e.config["weight_decay"] = 60.0;
+  e.also["param_norm"] = [](double t) { return 20 * std::exp(-t / 100); };
+  e.train = [](double t) { return 1.3 + 1.0 * std::exp(-t / 30); };
+  e.eval = e.train;
+  const Report report = made::report({b}, {e});
+  REQUIRE(report.diagnosis.headline == "excessive_weight_decay");
+  const Path& path = report.recipe.paths.front();
+  REQUIRE(path.changes.contains("weight_decay"));
+  // 1 / (0.01 x 0.3 x 399) = 0.835, and sqrt(0.835 x 0.01) = 0.091.
+  CHECK(std::get<double>(path.changes.at("weight_decay")) == Approx(0.091).epsilon(.02));
+  CHECK_FALSE(path.is_revert);
+}
+
+TEST_CASE("no path of a finding prints a number that is none") {
+  for (const Move* move : moves()) {
+    if (move->answers.empty()) continue;
+    Plan b;
+    b.also["grad_norm"] = [](double t) { return 1 + std::fmod(t, 10.0); };
+    expanalyze::Comparison comparison;
+    const auto runs = made::store({b}, {made::seed(b, 2, .3)}, comparison);
+    Report report = made::report({b}, {made::seed(b, 2, .3)});
+    Finding bare;
+    bare.id = move->answers;
+    bare.probability = 0.9;
+    const Situation s{runs, comparison, report.review, report.diagnosis, report.theory, &bare};
+    const auto path = move->propose(s);
+    if (!path) continue;
+    INFO(move->id);
+    INFO(path->title << " | " << path->why);
+    for (const std::string& text : {path->title, path->why, path->kill.condition}) {
+      CHECK(text.find("nan") == std::string::npos);
+      CHECK(text.find("inf ") == std::string::npos);
+    }
+  }
+}
