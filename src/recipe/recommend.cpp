@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 #include "recipe/propose.hpp"
@@ -52,12 +53,29 @@ bool already_tried(const Situation& s, const Path& path) {
   });
 }
 
+/// F1.1: a path whose number the logs do not allow is no path. Log text stands in code spans and is not looked at.
+bool has_its_numbers(std::string_view text) {
+  bool code = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '`') code = !code;
+    const bool starts = i == 0 || std::isalnum(static_cast<unsigned char>(text[i - 1])) == 0;
+    const char after = i + 3 < text.size() ? text[i + 3] : ' ';
+    const bool ends = after == 'x' || std::isalnum(static_cast<unsigned char>(after)) == 0;
+    if (!code && starts && ends && (text.substr(i, 3) == "nan" || text.substr(i, 3) == "inf")) return false;
+  }
+  return true;
+}
+
+bool usable(const Situation& s, const Path& path) {
+  return !already_tried(s, path) && has_its_numbers(path.title) && has_its_numbers(path.why);
+}
+
 /// The first move of a kind that has its number: the diagnosis' own before those that it shares.
 std::optional<Path> first_of(const Situation& s, std::string_view diagnosis, PathKind kind) {
   for (const bool own : {true, false})
     for (const Move* move : moves()) {
       if (move->kind != kind || !answers(*move, diagnosis) || (move->answers == diagnosis) != own) continue;
-      if (auto path = move->propose(s); path && !already_tried(s, *path)) return path;
+      if (auto path = move->propose(s); path && usable(s, *path)) return path;
     }
   return std::nullopt;
 }
@@ -164,7 +182,8 @@ Recipe recommend(const RunStore& runs, const Comparison& comparison, const Revie
       s.finding = f;
       add_from(s, f->id, recipe);
     }
-    if (const auto roots = answered(diagnosis); !roots.empty() && review.overall != Verdict::neutral) {
+    if (const auto roots = answered(diagnosis);
+        !roots.empty() && review.overall != Verdict::neutral && ceiling(s) > 0) {
       s.finding = roots.front();
       add_from(s, "", recipe);  // moves that answer any diagnosis
     }

@@ -99,7 +99,19 @@ std::optional<Path> propose_ablation(const Situation& s) {
                  fmt::format("{} settings changed at once, so the difference of {} cannot be given to one of them",
                              names.size(), signed_number(s.review.final_quality.difference.value, 3)),
                  0);
-  path.flops_ratio = path.wall_ratio = static_cast<double>(names.size());
+  const auto n = static_cast<double>(names.size());
+  if (names.size() > 4) {
+    // Halving finds one cause among n in log2(n) runs.
+    const double runs = std::ceil(std::log2(n));
+    path.title = fmt::format("find the setting that matters among {} by halving", names.size());
+    path.flops_ratio = path.wall_ratio = runs;
+    path.steps = {fmt::format("take back the second half of the list: {}",
+                              join({names.begin() + static_cast<std::ptrdiff_t>(names.size() / 2), names.end()}, ", ")),
+                  "go on with the half that holds the difference", fmt::format("{} runs at most", number(runs))};
+    path.risk = "two settings that act only together hide from halving";
+    return path;
+  }
+  path.flops_ratio = path.wall_ratio = n;
   path.steps = {"run the experiment once for each change, with only that one taken back",
                 "compare each with both sides", "if no single one explains the difference, two of them interact"};
   path.risk = "costs as many runs as there are changes";
