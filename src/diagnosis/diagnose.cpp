@@ -48,6 +48,11 @@ Finding weigh(const Detector& card, Scored scored, std::size_t undeclared) {
   return out;
 }
 
+double prior(std::string_view id) {
+  const auto all = detectors();
+  return (*std::find_if(all.begin(), all.end(), [id](const Detector* d) { return d->id == id; }))->prior;
+}
+
 double rank(const Finding& f) { return f.probability * (0.25 + 0.75 * f.effect_share); }
 
 /// Nothing reached "possible": name the signals that would decide, taken from the cards that could not be tested.
@@ -131,6 +136,9 @@ Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Rev
     else
       out.findings.push_back(std::move(finding));
   }
+  // What is most often the cause is worth logging first.
+  std::stable_sort(out.untestable.begin(), out.untestable.end(),
+                   [](const Untestable& a, const Untestable& b) { return prior(a.id) > prior(b.id); });
   explain_away(out.findings);
   std::stable_sort(out.findings.begin(), out.findings.end(), [](const Finding& a, const Finding& b) {
     if (a.symptom_of.empty() != b.symptom_of.empty()) return a.symptom_of.empty();

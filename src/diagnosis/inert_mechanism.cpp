@@ -12,10 +12,12 @@ namespace expanalyze {
 namespace {
 
 /// The signal that best shows a mechanism at rest: constant, and as in the baseline or unknown to it.
-const SignalBehaviour* resting(const std::vector<SignalBehaviour>& signals) {
+/// A constant that the baseline logs too, and no setting explains, is a column like any other unless the curves agree.
+const SignalBehaviour* resting(const std::vector<SignalBehaviour>& signals, const Pairing& pairing) {
   const SignalBehaviour* best = nullptr;
   for (const auto& s : signals) {
     if (!s.constant() || (s.in_baseline && !s.as_baseline)) continue;
+    if (s.in_baseline && std::isnan(s.cap) && !pairing.identical && !pairing.paired) continue;
     // One that only the experiment logs belongs to what was added; a cap from the config says what it rests at.
     if (!best || (best->in_baseline && !s.in_baseline) || (std::isnan(best->cap) && !std::isnan(s.cap))) best = &s;
   }
@@ -34,7 +36,7 @@ Outcome detect(const Case& c) {
   if (pairing.identical)
     out.evidence.push_back(
         {pairing.why, exact(1), kDecisive, 1, 0, {place_of(*c.experiment.front(), Role::train_loss)}});
-  const SignalBehaviour* rest = resting(signals);
+  const SignalBehaviour* rest = resting(signals, pairing);
   if (rest)
     out.evidence.push_back(
         {fmt::format("{} stood at {} in every record{}{}", code_span(rest->name), number(rest->high),

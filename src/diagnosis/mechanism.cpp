@@ -5,6 +5,7 @@
 #include <map>
 
 #include "stats/descriptive.hpp"
+#include "store/roles.hpp"
 
 namespace expanalyze {
 
@@ -13,6 +14,8 @@ namespace {
 bool is_mechanism(const Series& series) {
   switch (series.role) {
     case Role::mechanism:
+      if (is_bookkeeping(series.logged_as)) return false;
+      [[fallthrough]];
     case Role::clip_coefficient:
     case Role::clip_fraction:
     case Role::loss_scale:

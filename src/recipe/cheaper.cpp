@@ -14,9 +14,15 @@ namespace {
 constexpr std::string_view kBatch[] = {"batch_size", "global_batch_size", "train_batch_size",
                                        "per_device_train_batch_size"};
 
+/// What a run of the experiment costs against one of the baseline: FLOPs where they were compared, else time.
+double cost(const Situation& s) {
+  const double ratio = slot(s, "cost_ratio");
+  return std::isfinite(ratio) ? ratio : s.review.wall.ratio.value;
+}
+
 /// Every k-th step with k = 2 (r − 1) / (r* − 1): the overhead falls to half of what the gain pays for (F2).
 std::optional<Path> propose_less_often(const Situation& s) {
-  const double r = slot(s, "cost_ratio");
+  const double r = cost(s);
   const auto own = config_number(experiment(s), kBatch);
   const auto base = config_number(baseline(s), kBatch);
   if (own && base && *own > *base) {
@@ -56,7 +62,7 @@ std::optional<Path> propose_estimator(const Situation& s) {
   Path path = start_path(s, longer_baseline, "give the baseline the same budget and compare with that",
                          fmt::format("the experiment spent {}x; a baseline run with {}x the steps answers the question "
                                      "that this comparison leaves open",
-                                     number(slot(s, "cost_ratio"), 3), number(slot(s, "cost_ratio"), 3)),
+                                     number(cost(s), 3), number(cost(s), 3)),
                          0);
   path.flops_ratio = path.wall_ratio = 1;
   path.kill = {s.review.metric.name, s.review.final_quality.at_step,
@@ -71,9 +77,9 @@ std::optional<Path> propose_largest(const Situation& s) {
   Path path = start_path(s, largest_layers_only, "apply it to the largest layers only",
                          fmt::format("cost grows with every layer it touches, gain need not: at {}x the cost, the "
                                      "layers that hold the parameters should pay first",
-                                     number(slot(s, "cost_ratio"), 3)),
+                                     number(cost(s), 3)),
                          0.4);
-  path.flops_ratio = path.wall_ratio = 0.5 + 0.5 / std::max(1.0, slot(s, "cost_ratio"));
+  path.flops_ratio = path.wall_ratio = 0.5 + 0.5 / std::max(1.0, cost(s));
   path.steps = {"rank the layers by parameters", "apply the mechanism to the top half", "compare at equal FLOPs"};
   path.risk = "small layers (embeddings, head) can be the ones that gain";
   return path;

@@ -66,6 +66,16 @@ double slot(const Situation& s, std::string_view name) {
   return it == s.finding->slots.end() ? kNan : it->second;
 }
 
+double theory_slot(const Situation& s, std::string_view name) {
+  const auto it = s.theory.update.slots.find(std::string(name));
+  return it == s.theory.update.slots.end() ? kNan : it->second;
+}
+
+double length(const Situation& s) {
+  const double planned = planned_steps(experiment(s));
+  return planned > 0 ? planned : std::max(last_step(experiment(s)), last_step(baseline(s)));
+}
+
 double peak_lr(const Run& run) {
   const Curve lr = finite(trajectory(run, Role::lr));
   if (!lr.empty()) return *std::max_element(lr.value.begin(), lr.value.end());
@@ -114,10 +124,18 @@ Path start_path(const Situation& s, const Move& move, std::string title, std::st
   return path;
 }
 
+void expect_answer(Path& path, std::string_view note) {
+  path.difference = bare(0, std::string(note));
+  path.difference.confidence = 0.8;
+}
+
 void change_setting(const Situation& s, Path& path, const std::string& key, const ConfigValue& value) {
   path.changes[key] = value;
-  const auto base = baseline(s).config.find(key);
-  path.is_revert = base != baseline(s).config.end() && base->second == value;
+  const Config& base = baseline(s).config;
+  path.is_revert = std::all_of(path.changes.begin(), path.changes.end(), [&](const auto& change) {
+    const auto there = base.find(change.first);
+    return there != base.end() && there->second == change.second;
+  });
 }
 
 void change_setting(const Situation& s, Path& path, std::span<const std::string_view> names, double value) {

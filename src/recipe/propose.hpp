@@ -23,6 +23,11 @@ const Run& experiment(const Situation& s);
 const Run& baseline(const Situation& s);
 /// A number that the finding measured; NaN when it has none.
 double slot(const Situation& s, std::string_view name);
+/// A number of the formula that step 3 printed; NaN when it has none. Steps 3 and 4 must not name two numbers for one
+/// thing.
+double theory_slot(const Situation& s, std::string_view name);
+/// Planned length of the experiment in steps: its config or log, else the longer of what the two sides ran.
+double length(const Situation& s);
 /// Highest learning rate of the experiment's log or config; NaN when neither has one.
 double peak_lr(const Run& run);
 
@@ -33,6 +38,9 @@ double ceiling(const Situation& s);
 /// A path with what every path has: ids, the expected difference and the kill criterion (F1).
 /// `share` is the part of the ceiling that this change could win if the diagnosis is right.
 Path start_path(const Situation& s, const Move& move, std::string title, std::string why, double share);
+
+/// A path whose result is an answer and no better metric: nothing is expected to move.
+void expect_answer(Path& path, std::string_view note = "measurement");
 
 /// Sets a change when the experiment's config has one of the keys; marks a revert when it only restores the baseline's
 /// value.
@@ -47,13 +55,33 @@ extern const Move lower_peak_lr, curvature_scaled_lr, lower_lr_of_loudest_group;
 extern const Move raise_peak_lr, more_area_schedule, raise_lr_of_quiet_group;     // raise_lr.cpp
 extern const Move raise_clip, adaptive_clip, isolate_clipped_group;               // raise_clip.cpp
 extern const Move stop_at_best, augment_data, smaller_model;                      // overfit.cpp
-extern const Move loosen_trigger, replace_trigger, trigger_where_it_varies;       // wake_mechanism.cpp
-extern const Move more_iterations, convergent_finish, constrain_fewer_matrices;   // retract.cpp
-extern const Move clip_spikes, update_clipping, normalise_where_it_breaks;        // stabilise.cpp
-extern const Move mechanism_less_often, longer_baseline, largest_layers_only;     // cheaper.cpp
-extern const Move finish_run, forecast_run, checkpoint_run;                       // finish.cpp
-extern const Move more_seeds, paired_design, larger_evaluation;                   // seeds.cpp
-extern const Move toward_baseline, restore_setting, ablate, push_further;         // settings.cpp
-extern const Move bracket_rate, same_budget_again, change_half_the_layers;        // confirm.cpp
+extern const Move reach_trigger, drop_mechanism, loosen_trigger, replace_trigger,
+    trigger_where_it_varies;                                                     // wake_mechanism.cpp
+extern const Move more_iterations, convergent_finish, constrain_fewer_matrices;  // retract.cpp
+extern const Move clip_spikes, update_clipping, normalise_where_it_breaks;       // stabilise.cpp
+extern const Move mechanism_less_often, longer_baseline, largest_layers_only;    // cheaper.cpp
+extern const Move finish_run, forecast_run, checkpoint_run;                      // finish.cpp
+// weight_decay.cpp
+extern const Move remember_longer, scheduled_decay, decay_matrices_only;
+// batch.cpp
+extern const Move accumulate, quieter_steps, ramp_batch, critical_size, local_updates;
+// schedule.cpp
+extern const Move schedule_to_end, stable_then_decay, cooldown_by_group, longer_warm_up, rectified_steps, quiet_start;
+// momentum.cpp
+extern const Move momentum_and_rate, rate_for_momentum, momentum_where_it_acts, second_moment_memory, memory_by_group;
+// initialisation.cpp
+extern const Move scale_outputs, positive_bias, isometric_start, norm_and_scaled_residual, restore_signal,
+    orthogonal_layers, gradient_shortcut, spare_units, leaky_units, center_inputs;
+// numerics.cpp
+extern const Move temper_attention, cap_logits, normalise_queries, calmer_scale, compensated_sums,
+    full_precision_islands;
+// capacity.cpp
+extern const Move wider, same_flops_small, widen_bottleneck, half_regulariser, anneal_regulariser, regularise_top;
+// pipeline.cpp
+extern const Move audit_labels, robust_loss, two_networks, compare_pipelines, adapt_statistics, one_transform,
+    reevaluate, overlap, held_out, replay_resume, rewarm, complete_checkpoint;
+extern const Move more_seeds, paired_design, larger_evaluation;             // seeds.cpp
+extern const Move toward_baseline, restore_setting, ablate, push_further;   // settings.cpp
+extern const Move bracket_rate, same_budget_again, change_half_the_layers;  // confirm.cpp
 
 }  // namespace expanalyze

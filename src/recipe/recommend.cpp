@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 #include "recipe/propose.hpp"
@@ -13,7 +14,9 @@ namespace expanalyze {
 
 namespace {
 
-constexpr std::array kKinds{PathKind::hyperparameter, PathKind::mathematical, PathKind::architectural};
+// An inspection that a diagnosis names itself comes first: it is the cheapest answer (F1, ranking).
+constexpr std::array kKinds{PathKind::measurement, PathKind::hyperparameter, PathKind::mathematical,
+                            PathKind::architectural};
 constexpr double kEvidenceGate = 0.33;  // F1.1
 
 struct Also {
@@ -28,7 +31,8 @@ constexpr std::array kAlso{Also{"inert_mechanism", "mechanism_saturated"},
                            Also{"exploding_gradients", "loss_spikes_recovering"},
                            Also{"beta2_mismatch", "loss_spikes_recovering"},
                            Also{"warmup_instability", "loss_spikes_recovering"},
-                           Also{"throughput_regression", "compute_inefficient_gain"}};
+                           Also{"throughput_regression", "compute_inefficient_gain"},
+                           Also{"slow_start_pays_off", "genuine_improvement"}};
 
 bool answers(const Move& move, std::string_view diagnosis) {
   if (move.answers == diagnosis) return true;
@@ -40,16 +44,47 @@ bool has_kind(const Recipe& recipe, PathKind kind) {
   return std::any_of(recipe.paths.begin(), recipe.paths.end(), [kind](const Path& p) { return p.kind == kind; });
 }
 
+/// F1.4: a change to what the experiment already had is none.
+bool already_tried(const Situation& s, const Path& path) {
+  const Config& config = experiment(s).config;
+  return !path.changes.empty() && std::all_of(path.changes.begin(), path.changes.end(), [&](const auto& change) {
+    const auto there = config.find(change.first);
+    return there != config.end() && there->second == change.second;
+  });
+}
+
+/// F1.1: a path whose number the logs do not allow is no path. Log text stands in code spans and is not looked at.
+bool has_its_numbers(std::string_view text) {
+  bool code = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '`') code = !code;
+    const bool starts = i == 0 || std::isalnum(static_cast<unsigned char>(text[i - 1])) == 0;
+    const char after = i + 3 < text.size() ? text[i + 3] : ' ';
+    const bool ends = after == 'x' || std::isalnum(static_cast<unsigned char>(after)) == 0;
+    if (!code && starts && ends && (text.substr(i, 3) == "nan" || text.substr(i, 3) == "inf")) return false;
+  }
+  return true;
+}
+
+bool usable(const Situation& s, const Path& path) {
+  return !already_tried(s, path) && has_its_numbers(path.title) && has_its_numbers(path.why);
+}
+
+/// The first move of a kind that has its number: the diagnosis' own before those that it shares.
+std::optional<Path> first_of(const Situation& s, std::string_view diagnosis, PathKind kind) {
+  for (const bool own : {true, false})
+    for (const Move* move : moves()) {
+      if (move->kind != kind || !answers(*move, diagnosis) || (move->answers == diagnosis) != own) continue;
+      if (auto path = move->propose(s); path && usable(s, *path)) return path;
+    }
+  return std::nullopt;
+}
+
 void add_from(const Situation& s, std::string_view diagnosis, Recipe& recipe) {
   for (const PathKind kind : kKinds) {
+    if (recipe.paths.size() >= 3) return;
     if (has_kind(recipe, kind)) continue;
-    for (const Move* move : moves()) {
-      if (move->kind != kind || !answers(*move, diagnosis)) continue;
-      if (auto path = move->propose(s)) {
-        recipe.paths.push_back(std::move(*path));
-        break;
-      }
-    }
+    if (auto path = first_of(s, diagnosis, kind)) recipe.paths.push_back(std::move(*path));
   }
 }
 
@@ -109,16 +144,22 @@ void fill_with_measurements(const Situation& s, Recipe& recipe) {
 
 /// Two live explanations of one loss: the experiment on which they disagree.
 std::optional<CrucialExperiment> crucial(const Diagnosis& diagnosis, const Recipe& recipe) {
-  const auto roots = answered(diagnosis);
-  if (roots.size() < 2 || recipe.paths.empty() || recipe.paths.front().changes.empty()) return std::nullopt;
+  auto roots = answered(diagnosis);
+  // Neither says what the cause is, so neither is a rival of one.
+  std::erase_if(roots, [](const Finding* f) { return f->id == "confounded_config" || f->id == "seed_noise_only"; });
+  if (roots.size() < 2 || recipe.paths.empty() || recipe.paths.front().changes.empty() ||
+      recipe.paths.front().because.empty() || recipe.paths.front().difference.value == 0)
+    return std::nullopt;
   const Path& first = recipe.paths.front();
   CrucialExperiment out;
   out.between[0] = std::string(roots[0]->id);
   out.between[1] = std::string(roots[1]->id);
   out.change = first.title;
-  out.predicts[out.between[0]] =
+  // The change answers the diagnosis that it rests on, whichever of the two that is.
+  const bool second = first.because.front() == roots[1]->id;
+  out.predicts[out.between[second ? 1 : 0]] =
       fmt::format("the metric moves by {} or more", signed_number(first.difference.value, 2));
-  out.predicts[out.between[1]] = "the metric stays where the experiment's is, within the noise of seeds";
+  out.predicts[out.between[second ? 0 : 1]] = "the metric stays where the experiment's is, within the noise of seeds";
   return out;
 }
 
@@ -141,7 +182,8 @@ Recipe recommend(const RunStore& runs, const Comparison& comparison, const Revie
       s.finding = f;
       add_from(s, f->id, recipe);
     }
-    if (const auto roots = answered(diagnosis); !roots.empty() && review.overall != Verdict::neutral) {
+    if (const auto roots = answered(diagnosis);
+        !roots.empty() && review.overall != Verdict::neutral && ceiling(s) > 0) {
       s.finding = roots.front();
       add_from(s, "", recipe);  // moves that answer any diagnosis
     }

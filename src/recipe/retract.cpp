@@ -14,11 +14,6 @@ constexpr std::string_view kIterations[] = {"ns_steps",      "muon_ns_steps", "n
                                             "backend_steps", "ns_iters",      "max_steps_ns"};
 constexpr double kUsualIterations = 5;  // Jordan 2024: five iterations of the tuned quintic
 
-double theory_slot(const Situation& s, const std::string& name) {
-  const auto it = s.theory.update.slots.find(name);
-  return it == s.theory.update.slots.end() ? std::numeric_limits<double>::quiet_NaN() : it->second;
-}
-
 std::optional<Path> propose_more(const Situation& s) {
   const auto configured = config_number(experiment(s), kIterations);
   const double from = std::isfinite(theory_slot(s, "avg_steps")) ? theory_slot(s, "avg_steps") : configured.value_or(0);

@@ -23,11 +23,11 @@ bool whole(double v) { return v == std::floor(v); }
 /// for momenta.
 double toward(std::string_view key, double from, double to, double share) {
   double out = from + share * (to - from);
-  if (decays_toward_one(key) && from < 1 && to < 1 && from > 0 && to > 0)
+  if (decays_toward_one(key) && from < 1 && to < 1 && from >= 0 && to >= 0)
     out = 1 - std::exp((1 - share) * std::log(1 - from) + share * std::log(1 - to));
   else if (from > 0 && to > 0)
     out = std::exp((1 - share) * std::log(from) + share * std::log(to));
-  if (whole(from) && whole(to) && std::max(std::abs(from), std::abs(to)) >= 2) return std::max(1.0, std::round(out));
+  if (whole(from) && whole(to) && from >= 1 && to >= 1) return std::max(1.0, std::round(out));  // a count
   return decays_toward_one(key) ? std::round(out * 1e4) / 1e4 : two_digits(out);
 }
 
@@ -57,10 +57,6 @@ std::optional<Path> propose_toward(const Situation& s) {
                                number(to, 4)));
   }
   if (said.empty()) return std::nullopt;
-  path.is_revert = std::all_of(path.changes.begin(), path.changes.end(), [&](const auto& change) {
-    const auto base = baseline(s).config.find(change.first);
-    return base != baseline(s).config.end() && base->second == change.second;
-  });
   path.title = fmt::format("take back three quarters of the change: {}", join(said, ", "));
   path.why =
       "the diagnosis gives a direction but no number, so the step is three quarters of the way back (in logs): far "
@@ -103,7 +99,19 @@ std::optional<Path> propose_ablation(const Situation& s) {
                  fmt::format("{} settings changed at once, so the difference of {} cannot be given to one of them",
                              names.size(), signed_number(s.review.final_quality.difference.value, 3)),
                  0);
-  path.flops_ratio = path.wall_ratio = static_cast<double>(names.size());
+  const auto n = static_cast<double>(names.size());
+  if (names.size() > 4) {
+    // Halving finds one cause among n in log2(n) runs.
+    const double runs = std::ceil(std::log2(n));
+    path.title = fmt::format("find the setting that matters among {} by halving", names.size());
+    path.flops_ratio = path.wall_ratio = runs;
+    path.steps = {fmt::format("take back the second half of the list: {}",
+                              join({names.begin() + static_cast<std::ptrdiff_t>(names.size() / 2), names.end()}, ", ")),
+                  "go on with the half that holds the difference", fmt::format("{} runs at most", number(runs))};
+    path.risk = "two settings that act only together hide from halving";
+    return path;
+  }
+  path.flops_ratio = path.wall_ratio = n;
   path.steps = {"run the experiment once for each change, with only that one taken back",
                 "compare each with both sides", "if no single one explains the difference, two of them interact"};
   path.risk = "costs as many runs as there are changes";
@@ -139,7 +147,7 @@ constinit const Move toward_baseline{"toward_baseline", "", PathKind::hyperparam
                                      "Takes back three quarters of the numeric changes. Science handbook F1."};
 constinit const Move restore_setting{"restore_setting", "", PathKind::architectural, propose_restore,
                                      "Restores settings that have no half-way value. Science handbook R-ablate."};
-constinit const Move ablate{"ablate", "", PathKind::measurement, propose_ablation,
+constinit const Move ablate{"ablate", "confounded_config", PathKind::measurement, propose_ablation,
                             "Takes changes back one by one. Science handbook R-ablate."};
 constinit const Move push_further{"push_further", "genuine_improvement", PathKind::hyperparameter, propose_further,
                                   "Follows a change that helped. Science handbook F1."};

@@ -35,18 +35,19 @@ std::optional<Path> propose_clip(const Situation& s) {
 }
 
 std::optional<Path> propose_update_clip(const Situation& s) {
-  Path path =
-      start_path(s, update_clipping, "divide the step by max(1, RMS of g / sqrt(v)) (update clipping)",
-                 s.finding && std::isfinite(slot(s, "step"))
-                     ? fmt::format("what broke at step {} was the update, not the loss: a second moment that is out of "
-                                   "date makes it too long, and "
-                                   "clipping the update acts in the same step (Wortsman et al. 2023, arXiv:2304.13013)",
-                                   number(slot(s, "step")))
-                     : fmt::format("a second moment that is out of date makes the update too long; {} spikes are that "
-                                   "or the data, and clipping the "
-                                   "update tells which (Wortsman et al. 2023, arXiv:2304.13013)",
-                                   number(slot(s, "spikes"))),
-                 0.6);
+  Path path = start_path(
+      s, update_clipping, "divide the step by max(1, RMS of g / sqrt(v)) (update clipping)",
+      s.finding && std::isfinite(slot(s, "step"))
+          ? fmt::format("what broke at step {} was the update, not the loss: a second moment that is out of "
+                        "date makes it too long, and "
+                        "clipping the update acts in the same step (Wortsman et al. 2023, arXiv:2304.13013)",
+                        number(slot(s, "step")))
+          : fmt::format("a second moment that is out of date makes the update too long{}; clipping the update "
+                        "tells whether it was that or the data (Wortsman et al. 2023, arXiv:2304.13013)",
+                        slot(s, "spikes") > 0
+                            ? fmt::format(", and {} spikes are that or the data", number(slot(s, "spikes")))
+                            : ""),
+      0.6);
   path.steps = {"log RMS_t = sqrt(mean(g^2 / v)) every step", "scale the rate of the step by 1 / max(1, RMS_t)",
                 "RMS_t above 2.3 before a spike confirms it"};
   path.risk = "needs an optimizer with a second moment";

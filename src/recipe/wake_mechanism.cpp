@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "recipe/propose.hpp"
+#include "stats/descriptive.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -12,11 +13,6 @@ namespace {
 
 constexpr std::string_view kTolerance[] = {"ns_eps",    "eps_stop",  "stop_eps", "tol",
                                            "tolerance", "threshold", "halt_eps"};
-
-double theory_slot(const Situation& s, const std::string& name) {
-  const auto it = s.theory.update.slots.find(name);
-  return it == s.theory.update.slots.end() ? std::numeric_limits<double>::quiet_NaN() : it->second;
-}
 
 /// The tolerance that makes the rule live, from the theory's derivation with this run's numbers.
 std::optional<Path> propose_loosen(const Situation& s) {
@@ -45,7 +41,13 @@ std::optional<Path> propose_loosen(const Situation& s) {
   return path;
 }
 
+/// These two speak of spectra: only where step 3 derived one.
+bool orthogonalises(const Situation& s) {
+  return std::isfinite(theory_slot(s, "floor_low")) || std::isfinite(theory_slot(s, "intrinsic_dimension"));
+}
+
 std::optional<Path> propose_replace(const Situation& s) {
+  if (!orthogonalises(s)) return std::nullopt;
   const double d = theory_slot(s, "intrinsic_dimension");
   const std::string why = d > 0 ? fmt::format(
                                       "the trace is d = {} times the spectral norm here, and it moves with the noise "
@@ -66,6 +68,7 @@ std::optional<Path> propose_replace(const Situation& s) {
 }
 
 std::optional<Path> propose_where(const Situation& s) {
+  if (!orthogonalises(s)) return std::nullopt;
   Path path = start_path(
       s, trigger_where_it_varies, "apply the mechanism only to the matrices whose trigger statistic varies",
       fmt::format(
@@ -80,8 +83,56 @@ std::optional<Path> propose_where(const Situation& s) {
   return path;
 }
 
+/// A clip that never acts: its threshold belongs at the 90 % quantile of the norm (R-clip).
+std::optional<Path> propose_reach(const Situation& s) {
+  const auto own = config_number(experiment(s), kClip);
+  const Curve norm = finite(trajectory(experiment(s), Role::grad_norm));
+  if (!own || norm.size() < 20) return std::nullopt;
+  const double to = two_digits(stats::quantile(norm.value, 0.9));
+  if (!(to > 0) || !(to < *own)) return std::nullopt;
+  Path path = start_path(
+      s, reach_trigger, fmt::format("lower the clip threshold from {} to {}", number(*own), number(to)),
+      fmt::format(
+          "the gradient norm never came near {}; {} is the 90 % quantile of its {} records, so that one step in "
+          "ten is clipped",
+          number(*own), number(to), norm.size()),
+      1);
+  change_setting(s, path, kClip, to);
+  path.kill = {s.review.metric.name, std::floor(0.05 * std::max(20.0, s.review.final_quality.at_step)),
+               "the clip has not acted once"};
+  path.steps = {fmt::format("set the threshold to {}", number(to)), "log the share of clipped steps: about a tenth",
+                "only then ask whether clipping helps"};
+  path.risk = "there may be nothing to clip: a run without spikes gains nothing";
+  return path;
+}
+
+/// F1.5: the advice to stop is allowed.
+std::optional<Path> propose_drop(const Situation& s) {
+  const double slower = s.review.wall.ratio.value;
+  Path path = start_path(
+      s, drop_mechanism, "drop the change unless its trigger can be reached",
+      fmt::format("{}{}; as it ran, it can win nothing",
+                  s.review.pairing.identical ? std::string("the losses are the baseline's digit for digit")
+                  : std::isfinite(slot(s, "pinned_at"))
+                      ? fmt::format("its signal stood at {} in every record", number(slot(s, "pinned_at")))
+                      : std::string("the curves are the baseline's"),
+                  slower > 1.02 ? fmt::format(", at {}x the time per step", number(slower, 3)) : std::string{}),
+      0);
+  path.flops_ratio = path.wall_ratio = 0;
+  path.kill = {s.review.metric.name, 0, "a test of one step shows that the new code runs and changes an update"};
+  path.steps = {"one step from one checkpoint on both sides: do the updates differ in any digit?",
+                "if not, look for the switch, the import or the config key that was not read",
+                "if they do, the trigger was out of reach: log it beside its threshold"};
+  path.risk = "an idea that was never run is not refuted";
+  return path;
+}
+
 }  // namespace
 
+constinit const Move reach_trigger{"reach_trigger", "inert_mechanism", PathKind::hyperparameter, propose_reach,
+                                   "Puts a threshold where it acts. Science handbook R-wake, R-clip."};
+constinit const Move drop_mechanism{"drop_mechanism", "inert_mechanism", PathKind::measurement, propose_drop,
+                                    "Stops what did nothing. Science handbook F1.5."};
 constinit const Move loosen_trigger{"loosen_trigger", "mechanism_saturated", PathKind::hyperparameter, propose_loosen,
                                     "Moves the tolerance into its live interval. Science handbook R-wake, E4, E15b."};
 constinit const Move replace_trigger{

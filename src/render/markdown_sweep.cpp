@@ -18,8 +18,13 @@ std::string ratio_text(double ratio) { return ratio == 0 ? "-" : number(ratio, 3
 
 std::string group_table(const SweepReport& sweep) {
   constexpr auto right = Table::Align::right;
-  Table table(
-      {{"Group"}, {"Runs", right}, {"Verdict"}, {"Final", right}, {"Difference"}, {"FLOPs", right}, {"Time", right}});
+  Table table({{"Group", Table::Align::left, true},
+               {"Runs", right},
+               {"Verdict"},
+               {"Final", right},
+               {"Difference", Table::Align::left, true},
+               {"FLOPs", right},
+               {"Time", right}});
   for (const SweepRow& row : sweep.groups) {
     const bool failed = !row.failure.empty();
     table.add({code_span(row.label), std::to_string(row.runs.size()), spaced(to_string(row.verdict)),

@@ -15,12 +15,17 @@ std::string padded(const std::string& cell, std::size_t width, Table::Align alig
 }
 
 /// Narrows the widest columns, one column at a time, until the table fits: narrow columns (numbers) keep their text.
-void fit(std::vector<std::size_t>& width) {
+void fit(std::vector<std::size_t>& width, const std::vector<Table::Column>& columns) {
+  constexpr std::size_t kWhole = 48;
   const std::size_t frame = 3 * width.size() + 1;  // "| a | b |"
   while (std::accumulate(width.begin(), width.end(), frame) > kPageWidth) {
-    auto widest = std::max_element(width.begin(), width.end());
-    if (*widest <= 8) return;
-    --*widest;
+    std::size_t widest = 0;
+    std::size_t most = 0;
+    for (std::size_t c = 0; c < width.size(); ++c)
+      if (const std::size_t least = columns[c].whole ? kWhole : 8; width[c] > least && width[c] > most)
+        most = width[widest = c];
+    if (most == 0) return;
+    --width[widest];
   }
 }
 
@@ -44,7 +49,7 @@ std::string Table::str() const {
     width.push_back(std::max<std::size_t>(3, display_width(columns_[c].title)));
     for (const auto& row : rows_) width[c] = std::max(width[c], display_width(row[c]));
   }
-  fit(width);
+  fit(width, columns_);
 
   std::string head = "|", rule = "|", body;
   for (std::size_t c = 0; c < columns_.size(); ++c) {

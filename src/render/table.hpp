@@ -12,6 +12,7 @@ class Table {
   struct Column {
     std::string title;
     Align align = Align::left;
+    bool whole = false;  ///< shortened only beyond 48 columns, even where the table gets wider than a page
   };
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 

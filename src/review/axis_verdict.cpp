@@ -127,8 +127,8 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
                                 amount(sides, axis, std::max(b, e)));
   if (!equal && axis != Axis::step && decays(e < b ? sides.baseline : sides.experiment))
     out.why += fmt::format(
-        "; its learning rate had still to fall, so a {} planned to end there would stand lower than this reading",
-        e < b ? "baseline" : "experiment");
+        "; its learning rate had still to fall, so {} planned to end there would stand {} than this reading",
+        e < b ? "a baseline" : "an experiment", sides.orientation() > 0 ? "lower" : "higher");
   if (!doubt.empty()) out.why += "; " + doubt;
   return out;
 }

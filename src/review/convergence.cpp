@@ -74,8 +74,9 @@ std::vector<SpeedupLevel> speedups(const Curve& baseline, const Curve& experimen
     SpeedupLevel row{level, first_crossing(baseline, level, sign), first_crossing(experiment, level, sign), 0};
     row.speedup = std::isfinite(row.baseline_step) && std::isfinite(row.experiment_step) && row.experiment_step > 0
                       ? row.baseline_step / row.experiment_step
-                  : std::isfinite(row.baseline_step) ? 0
-                                                     : std::numeric_limits<double>::quiet_NaN();
+                  : row.baseline_step == row.experiment_step ? 1  // both met it at the first evaluation
+                  : std::isfinite(row.baseline_step)         ? 0
+                                                             : std::numeric_limits<double>::quiet_NaN();
     out.push_back(row);
   }
   return out;

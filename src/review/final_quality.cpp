@@ -37,6 +37,8 @@ std::string noise_sentence(const Compared& compared, const SeedNoise& noise, std
       number(compared.test.df, 3), number(half, 2));
 }
 
+std::string known(std::string range) { return range.empty() ? "unknown" : range; }
+
 std::string difference_sentence(const Sides& sides, const Compared& compared, const FinalQuality& out) {
   if (compared.difference.notes == std::vector<std::string>{"identical"})
     return fmt::format("Both sides end at {}: the logs are the same number for number.", number(out.baseline.value));
@@ -44,7 +46,7 @@ std::string difference_sentence(const Sides& sides, const Compared& compared, co
   const bool better = sides.orientation() * d < 0;
   return fmt::format("At step {} the experiment stands at {} against {}: {} ({}), 95 % interval {}, {}.",
                      number(out.at_step), number(out.experiment.value), number(out.baseline.value), signed_number(d, 3),
-                     percent(out.relative.value), interval(compared.test.low95, compared.test.high95, 3),
+                     percent(out.relative.value), known(interval(compared.test.low95, compared.test.high95, 3)),
                      compared.verdict == Verdict::improved || compared.verdict == Verdict::regressed
                          ? (better ? "better" : "worse")
                      : compared.verdict == Verdict::neutral ? "equivalent"

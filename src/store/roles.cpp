@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cmath>
 #include <set>
 
@@ -203,6 +205,23 @@ void undo_clashes(std::vector<Candidate>& candidates) {
 bool chosen_singly(Role role) { return role != Role::none && role != Role::mechanism && role != Role::layer_grad_norm; }
 
 }  // namespace
+
+bool is_bookkeeping(std::string_view key) {
+  static constexpr std::array<std::string_view, 16> kWords{"pid",  "id",   "uid",     "uuid",     "done",    "finished",
+                                                           "host", "node", "rank",    "seed",     "version", "date",
+                                                           "ip",   "port", "restore", "timestamp"};
+  std::string word;
+  const auto known = [&] { return std::find(kWords.begin(), kWords.end(), word) != kWords.end(); };
+  for (const char c : key) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      continue;
+    }
+    if (known()) return true;
+    word.clear();
+  }
+  return known();
+}
 
 void assign_roles(Run& run, const std::map<Role, std::string>& map) {
   std::vector<Candidate> candidates;

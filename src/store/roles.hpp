@@ -21,6 +21,9 @@ struct Meaning {
 };
 Meaning meaning(std::string_view key);
 
+/// Columns about the process instead of the training: process and run ids, hosts, flags that the run is over.
+bool is_bookkeeping(std::string_view key);
+
 /// Gives every series of the run its role, name, unit and labels, converts to base units, and records each choice.
 /// Throws Error{usage} when `map` names a key that the run does not have.
 void assign_roles(Run& run, const std::map<Role, std::string>& map);

@@ -70,7 +70,9 @@ void lr_too_low(const Facts& f, Draft& d) {
   if (const auto lr = lr_sentence(f, d); !lr.empty()) d.paragraphs.push_back(lr + "; " + f.outcome() + ".");
   Opt rho = f.slot({"rho"});
   const bool flat = !rho || *rho >= 1;  // the diagnosis could not invert the slope
-  if (flat && d.slots.count("lr_ratio") != 0 && d.slots["lr_ratio"] < 1) rho = d.slots["lr_ratio"];
+  // A rate that was cut is cause enough: nine tenths of the way back in logs, the step that the recipe takes.
+  const auto cut = d.slots.find("lr_ratio");
+  if (cut != d.slots.end() && (cut->second < 1 / 1.2 || (flat && cut->second < 1))) rho = std::pow(cut->second, 0.9);
   if (!rho || *rho <= 0 || *rho >= 1) return;
   d.slots["rho"] = *rho;
   descent_budget(d, *rho);
@@ -116,6 +118,7 @@ void batch_size(const Facts& f, Draft& d, bool large) {
   const Opt e = batch(f, true);
   const Opt b = batch(f, false);
   const Opt critical = f.slot({"critical_batch", "b_crit", "bcrit", "noise_scale"});
+  if (b) d.slots["batch_baseline"] = *b;  // of the config, like the experiment's
   if (e) {
     d.slots["batch"] = *e;
     d.paragraphs.push_back(fmt::format("Batch {}{}; {}.", number(*e), b ? " against " + number(*b) : "", f.outcome()));

@@ -8,6 +8,7 @@
 #include "stats/descriptive.hpp"
 #include "stats/distributions.hpp"
 #include "stats/power.hpp"
+#include "store/roles.hpp"
 #include "text/format.hpp"
 #include "theory/working_assumptions.hpp"
 
@@ -28,6 +29,7 @@ Still stillest(const Facts& f) {
   Still best;
   for (const RunId id : f.input().comparison.experiment)
     for (const Series* series : find_all(f.input().runs.runs[id], Role::mechanism)) {
+      if (is_bookkeeping(series->logged_as)) continue;
       std::vector<double> values;
       for (const double v : series->value)
         if (std::isfinite(v)) values.push_back(v);

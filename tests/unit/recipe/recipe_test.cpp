@@ -64,7 +64,7 @@ TEST_CASE("restoring the baseline's value is marked as a revert") {
       CHECK(std::get<std::string>(path.changes.at("act")) == "relu");
     }
   // Only a diagnosis above the gate may propose a change.
-  CHECK(seen == (report.diagnosis.headline != "undetermined" && report.diagnosis.headline != "seed_noise_only"));
+  if (seen) CHECK((report.diagnosis.headline != "undetermined" && report.diagnosis.headline != "seed_noise_only"));
 }
 
 TEST_CASE("two significant digits, as a config would hold them") {
@@ -73,4 +73,43 @@ TEST_CASE("two significant digits, as a config would hold them") {
   CHECK(two_digits(1234.5) == 1200);
   CHECK(two_digits(0) == 0);
   CHECK(std::isnan(two_digits(std::nan(""))));
+}
+
+TEST_CASE("weight decay that forgets is set between the rule of 0.3 runs and the baseline's") {
+  Plan b;
+  b.config = {{"weight_decay", 0.01}};
+  b.also["param_norm"] = [](double t) { return 20 + 0.01 * t; };
+  Plan e = b;
+  e.config["weight_decay"] = 60.0;
+  e.also["param_norm"] = [](double t) { return 20 * std::exp(-t / 100); };
+  e.train = [](double t) { return 1.3 + 1.0 * std::exp(-t / 30); };
+  e.eval = e.train;
+  const Report report = made::report({b}, {e});
+  REQUIRE(report.diagnosis.headline == "excessive_weight_decay");
+  const Path& path = report.recipe.paths.front();
+  REQUIRE(path.changes.contains("weight_decay"));
+  // 1 / (0.01 x 0.3 x 399) = 0.835, and sqrt(0.835 x 0.01) = 0.091.
+  CHECK(std::get<double>(path.changes.at("weight_decay")) == Approx(0.091).epsilon(.02));
+  CHECK_FALSE(path.is_revert);
+}
+
+TEST_CASE("a path whose number is missing is not proposed") {
+  Plan b;
+  b.also["grad_norm"] = [](double t) { return 1 + std::fmod(t, 10.0); };
+  const Plan e = made::seed(b, 2, .3);
+  expanalyze::Comparison comparison;
+  const auto runs = made::store({b}, {e}, comparison);
+  const Report report = made::report({b}, {e});
+  for (const Move* move : moves()) {
+    Diagnosis bare;
+    bare.findings.resize(1);
+    bare.findings.front().id = bare.headline = move->answers.empty() ? "lr_too_high" : move->answers;
+    bare.findings.front().probability = 0.9;
+    const Recipe recipe = recommend(runs, comparison, report.review, bare, report.theory);
+    for (const auto& path : recipe.paths) {
+      INFO(path.move << ": " << path.title << " | " << path.why);
+      CHECK((path.title + path.why).find("nan ") == std::string::npos);
+      CHECK((path.title + path.why).find("nanx") == std::string::npos);
+    }
+  }
 }

@@ -130,3 +130,8 @@ TEST_CASE("labels are taken out of keys") {
   CHECK(take_apart("loss_bbox_0").labels.empty());
   CHECK(take_apart("optim/avg_steps").name == "avg_steps");
 }
+
+TEST_CASE("columns about the process are told from signals of training") {
+  for (const auto* key : {"done", "pid", "trial_id", "node_ip", "iterations_since_restore"}) CHECK(is_bookkeeping(key));
+  for (const auto* key : {"avg_steps", "clip_coef", "grid", "validity", "loss_scale"}) CHECK_FALSE(is_bookkeeping(key));
+}
