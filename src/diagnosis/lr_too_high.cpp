@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "diagnosis/case.hpp"
+#include "diagnosis/readings.hpp"
 #include "diagnosis/weigh.hpp"
 #include "text/format.hpp"
 
@@ -34,10 +35,18 @@ void raised(const Case& c, Scored& out) {
                                 ? fmt::format("the learning rate was raised: {}", say_change(*d))
                                 : fmt::format("the logged peak learning rate is {}x the baseline's", number(factor, 3)),
                             exact(factor),
-                            kModerate,
+                            // Worse with nothing else changed: the change is the cause, the question is only how.
+                            change && c.worse ? change_weight(c) : kModerate,
                             graded_above(factor, 1.3),
                             'e',
                             {place_of(*c.experiment.front(), Role::lr)}});
+  if (const double sharp = attention_sharpened(c); factor > 1.05 && sharp > 0)
+    out.evidence.push_back({"the attention logits outgrew the baseline's, as they do when steps are too long",
+                            bare(sharp, "strength"),
+                            kModerate,
+                            sharp * graded_above(factor, 1.5),
+                            0,
+                            {place_of(*c.experiment.front(), Role::attention_logit)}});
 }
 
 void decay_gain(const Case& c, Scored& out) {
