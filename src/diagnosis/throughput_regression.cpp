@@ -59,7 +59,7 @@ Outcome detect(const Case& c) {
     out.evidence.push_back({"a step costs the same FLOPs: a busy machine looks the same",
                             exact(work),
                             -kModerate,
-                            graded_below(ratio.value, 1 + kSlowerAlone),
+                            1 - graded_above(ratio.value - 1, kSlowerAlone),
                             0,
                             {}});
   const AxisVerdict& steps = on(c.review, Axis::step);
