@@ -30,7 +30,7 @@ constexpr std::array kGraph{
           {"lr_too_high", "lr_too_low", "divergence", "dead_units", "exploding_gradients", "attention_logit_growth"}},
     Cause{"precision_loss_scale_collapse", {"divergence", "lr_too_low"}},
     Cause{"gradient_clipping_saturated", {"lr_too_low"}},
-    Cause{"excessive_weight_decay", {"lr_too_low", "capacity_limited"}},
+    Cause{"excessive_weight_decay", {"lr_too_low", "lr_too_high", "capacity_limited"}},
     Cause{"schedule_mismatch", {"lr_too_low"}},
     Cause{"vanishing_gradients", {"capacity_limited", "lr_too_low"}},
     Cause{"dead_units", {"capacity_limited", "lr_too_low"}},
