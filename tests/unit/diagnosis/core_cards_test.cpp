@@ -216,6 +216,39 @@ TEST_CASE("a gain that is gone at equal FLOPs is no gain") {
   CHECK(report.diagnosis.headline == "compute_inefficient_gain");
 }
 
+TEST_CASE("a run that is worse at equal steps has no gain to weigh, whatever it cost") {
+  Plan b, e;
+  b.also["flops"] = [](double t) { return 1e6 * (t + 1); };
+  e.also["flops"] = [](double t) { return 4e6 * (t + 1); };
+  e.eval = [](double t) { return 0.8 + 2.0 / std::sqrt(1 + t / 10); };
+  CHECK(probability(made::report({b}, {e}), "compute_inefficient_gain") < 0.2);
+}
+
+TEST_CASE("lr_too_high: a run whose units died had nothing left for the decay to gain") {
+  Plan b;
+  b.config["lr"] = 0.01;
+  b.train = b.eval = plateau(1.0, 0.2);
+  b.also["dead_relu_frac"] = [](double) { return 0.0; };
+  Plan e = b;
+  e.config["lr"] = 0.1;
+  e.train = e.eval = plateau(1.9, 0.05);
+  e.lr = [](double t) { return 0.1 * (1 - t / 400); };
+  // The same curve without a fault of the units is a rate that the decay did not mind.
+  CHECK(probability(made::report({b}, {e}), "lr_too_high") < 0.33);
+  e.also["dead_relu_frac"] = [](double) { return 0.6; };
+  const Report report = made::report({b}, {e});
+  CHECK(probability(report, "lr_too_high") > 0.5);
+  CHECK(finding(report.diagnosis, "dead_units")->symptom_of == "lr_too_high");
+}
+
+TEST_CASE("lr_too_high: a gain of the decay below the noise of the comparison explains nothing") {
+  Plan b, e;
+  b.train = b.eval = plateau(1.0, 0.004);
+  e.train = e.eval = plateau(1.0, 0.02);
+  e.lr = [](double t) { return 0.017 * (1 - t / 400); };
+  CHECK(probability(made::report({b}, {e}), "lr_too_high") < 0.33);
+}
+
 TEST_CASE("truncated: fewer steps than planned, and the learning rate still high") {
   Plan b;
   b.config["steps"] = 400.0;
