@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "diagnosis/levels.hpp"
+#include "diagnosis/case.hpp"
 #include "diagnosis/weigh.hpp"
 #include "text/format.hpp"
 
@@ -80,19 +80,9 @@ bool genuinely_improved(const Case& c, const Diagnosis& diagnosis) {
   });
 }
 
-/// Most of the gain is a smaller gap of evaluation to training, which the training loss does not account for: a better
-/// regulariser does that, and so does a leak.
-bool gap_closed_alone(const Case& c) {
-  const Levels l = final_levels(c);
-  if (!l.complete() || !(l.gap_b() > l.scale)) return false;
-  const double closed = l.gap_b() - l.gap_e();
-  return closed > 0.5 * l.gap_b() && closed > 0.5 * (l.eval_b - l.eval_e) && l.eval_b - l.eval_e > l.scale;
-}
-
 /// How sure the improvement is: 0.98 at |t| of 2.36 would be too bold, so it grows with the distance of the interval
 /// from zero.
 double improvement_probability(const Case& c) {
-  if (gap_closed_alone(c)) return 0.6;
   const double distance = (std::abs(c.gap) - c.gap_scale) / std::max(c.gap_scale, 1e-300);
   return std::clamp(0.7 + 0.12 * distance, 0.7, 0.95);
 }
@@ -102,11 +92,6 @@ void choose_headline(const Case& c, Diagnosis& out) {
     out.headline = "genuine_improvement";
     out.headline_probability = improvement_probability(c);
     out.soul = improvement(c);
-    if (gap_closed_alone(c))
-      out.soul +=
-          " Most of it is a smaller gap between evaluation and training: make sure that no evaluation data were "
-          "trained "
-          "on.";
     return;
   }
   const Finding* best = nullptr;
