@@ -53,7 +53,9 @@ void weigh_size(const Case& c, Scored& out) {
                             1,
                             'p',
                             {}});
+  if (smaller(c) || e / b < 0.6) out.slots["smaller_model"] = 1;
   if (same_initial_model(c)) {
+    out.slots.erase("smaller_model");
     out.evidence.push_back(
         {"before the first update it is the baseline's model to the last digit", exact(1), -kDecisive, 1, 0, {}});
     return;

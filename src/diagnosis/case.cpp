@@ -59,7 +59,11 @@ OneRun lr_readings(const Run& run, const Review& review, double annealing) {
   std::vector<double> log_step;
   for (const double s : before.step) log_step.push_back(std::log(std::max(s, 1.0)));
   if (before.size() >= 4) out.slope = -stats::least_squares(log_step, before.value).slope;
-  out.gain = mean_between(curve, annealing - width, annealing + width) - mean_between(curve, end - width, end);
+  // A plateau is flat or falls: where the loss stands higher at the start of annealing than well before it, something
+  // hit it there (bad batches, a resume), and getting over that is no gain of the decay.
+  const double at = mean_between(curve, annealing - width, annealing + width);
+  const double earlier = mean_between(curve, 0.5 * annealing, 0.8 * annealing);
+  out.gain = (earlier < at ? earlier : at) - mean_between(curve, end - width, end);
   const Curve late = between(curve, 0.5 * end, end);
   std::vector<double> log_loss;
   for (const double v : late.value)

@@ -37,7 +37,7 @@ Outcome detect(const Case& c) {
   else
     out.evidence.push_back({"it is not better at equal steps, so there is no gain to weigh",
                             on(c.review, Axis::step).difference,
-                            -kStrong,
+                            c.worse ? -kDecisive - kStrong : -kStrong,
                             1,
                             0,
                             {}});

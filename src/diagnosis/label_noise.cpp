@@ -81,6 +81,9 @@ Outcome detect(const Case& c) {
        graded_above(excess, threshold),
        'g',
        {where}});
+  if (c.review.overall == Verdict::failed)
+    out.evidence.push_back(
+        {"the run failed: where nothing was learned, no floor can be read", exact(1), -kDecisive, 1, 0, {where}});
   const double start = mean_over(c.experiment, [](const Run& r) { return first_of(r, Role::train_loss); });
   if (l.train_e > 0.95 * start)
     out.evidence.push_back({fmt::format("it ends where it began ({} after {}): a model that did not train has no floor",

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "diagnosis/case.hpp"
+#include "diagnosis/readings.hpp"
 #include "diagnosis/weigh.hpp"
 #include "text/format.hpp"
 
@@ -34,10 +35,26 @@ void raised(const Case& c, Scored& out) {
                                 ? fmt::format("the learning rate was raised: {}", say_change(*d))
                                 : fmt::format("the logged peak learning rate is {}x the baseline's", number(factor, 3)),
                             exact(factor),
-                            kModerate,
+                            // Worse with nothing else changed: the change is the cause, the question is only how.
+                            change && c.worse ? change_weight(c) : kModerate,
                             graded_above(factor, 1.3),
                             'e',
                             {place_of(*c.experiment.front(), Role::lr)}});
+  if (const double sharp = attention_sharpened(c); factor > 1.05 && sharp > 0)
+    out.evidence.push_back({"the attention logits outgrew the baseline's, as they do when steps are too long",
+                            bare(sharp, "strength"),
+                            kModerate,
+                            sharp * graded_above(factor, 1.5),
+                            0,
+                            {place_of(*c.experiment.front(), Role::attention_logit)}});
+}
+
+/// How clearly the run lost what a decay could have gained from, 0 to 1: collapsed attention, dead units, a failed run.
+double damage(const Case& c) {
+  const auto dead = [](const Run& run) { return last_of(run, Role::dead_fraction); };
+  const double e = mean_over(c.experiment, dead), b = mean_over(c.baseline, dead);
+  const double died = std::isnan(e) || std::isnan(b) ? 0 : graded_above(e - b, 0.2);
+  return c.review.overall == Verdict::failed ? 1 : std::max(attention_sharpened(c), died);
 }
 
 void decay_gain(const Case& c, Scored& out) {
@@ -47,13 +64,16 @@ void decay_gain(const Case& c, Scored& out) {
     return;
   }
   out.slots["r_gain"] = lr.r_gain;
+  const bool raised_rate = out.slots.contains("lr_factor") && out.slots["lr_factor"] > 1.05;
+  // An excess below the smallest certain difference of quality explains none.
+  const double certain = c.gap_scale > 0 ? graded_above(lr.gain_e - lr.gain_b, c.gap_scale) : 1;
   const Estimate value = bare(lr.r_gain, "between_seeds_1.03_to_1.09");
   if (lr.r_gain >= 1)
     out.evidence.push_back({fmt::format("the loss fell {} in the decay of the learning rate, {}x the baseline's {}",
                                         number(lr.gain_e, 3), number(lr.r_gain, 3), number(lr.gain_b, 3)),
                             value,
                             kStrong,
-                            graded_above(lr.r_gain, 1.5),
+                            std::min(certain, graded_above(lr.r_gain, 1.5)),
                             'a',
                             {place_of(*c.experiment.front(), Role::train_loss)}});
   else
@@ -62,7 +82,7 @@ void decay_gain(const Case& c, Scored& out) {
                      number(lr.r_gain, 3), number(lr.gain_e, 3), number(lr.gain_b, 3)),
          value,
          -kStrong,
-         graded_below(lr.r_gain, 0.8),
+         graded_below(lr.r_gain, 0.8) * (raised_rate ? 1 - damage(c) : 1),
          0,
          {}});
 }

@@ -21,7 +21,7 @@ void lowered(const Case& c, Scored& out) {
   };
   const double factor = mean_over(c.experiment, peak) / mean_over(c.baseline, peak);
   // Rates of different optimizers are in different units.
-  if (std::isnan(factor) || c.changed({"opt", "optimizer", "optimizer_type", "optim"})) {
+  if (!std::isfinite(factor) || c.changed({"opt", "optimizer", "optimizer_type", "optim"})) {
     out.missing_weight += kModerate;
     return;
   }
@@ -38,7 +38,7 @@ void lowered(const Case& c, Scored& out) {
 void small_updates(const Case& c, Scored& out) {
   const double e = mean_over(c.experiment, update_ratio);
   const double b = mean_over(c.baseline, update_ratio);
-  if (std::isnan(e) || std::isnan(b)) {
+  if (std::isnan(e) || !(b > 0)) {
     out.missing_weight += kModerate;
     return;
   }
@@ -120,10 +120,11 @@ Outcome detect(const Case& c) {
   out.slots["rho"] = rho;
   out.effect_share = c.review.overall == Verdict::failed ? 0.6 : 1;
   weigh_outcome(c, out);
-  out.looked_at = std::isnan(lr.r_kappa)
-                      ? "the learning rate, the updates and the early phase; the slope before annealing is not readable"
-                      : fmt::format("slope before annealing {}x the baseline's, gain of the decay {}x",
-                                    number(lr.r_kappa, 3), number(lr.r_gain, 3));
+  out.looked_at =
+      std::isnan(lr.r_kappa)
+          ? "the learning rate, the updates and the early phase; the slope before annealing is not readable"
+          : fmt::format("slope before annealing {}x the baseline's, gain of the decay {}", number(lr.r_kappa, 3),
+                        std::isnan(lr.r_gain) ? "not readable" : number(lr.r_gain, 3) + "x");
   out.soul = "Nothing broke, it was simply walking too slowly: ";
   if (lr.r_kappa > 1)
     out.soul +=

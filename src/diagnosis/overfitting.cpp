@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "diagnosis/case.hpp"
+#include "diagnosis/levels.hpp"
 #include "diagnosis/weigh.hpp"
 #include "stats/descriptive.hpp"
 #include "text/format.hpp"
@@ -47,6 +47,31 @@ double epochs(const Run& run) {
                                                   : std::numeric_limits<double>::quiet_NaN();
 }
 
+/// Without a rise: training ends below the baseline's and evaluation above it, and the two went apart during the run.
+/// So it looks where the few data are exhausted before the first evaluations, and the decay of the learning rate holds
+/// the evaluation down. Apart from the start is another distribution.
+bool weigh_parting(const Case& c, double threshold, Scored& out) {
+  const Levels l = final_levels(c);
+  if (!l.complete() || !(l.train_e < l.train_b - l.scale) || !(l.eval_e > l.eval_b + l.scale)) return false;
+  const auto early = [](const Run& r) {
+    return median_of(r, Role::eval_loss, 0.02, 0.25) - median_of(r, Role::train_loss, 0.02, 0.25);
+  };
+  const double before = mean_over(c.experiment, early), before_b = mean_over(c.baseline, early);
+  const double opened = (l.gap_e() - before) - std::max(0.0, l.gap_b() - before_b);
+  if (!(opened > 0.2 * threshold)) return false;
+  out.slots["gap_opened"] = opened;
+  out.evidence.push_back(
+      {fmt::format(
+           "training ends {} below the baseline's and evaluation {} above it; they went {} apart during the run",
+           number(l.train_b - l.train_e, 3), number(l.eval_e - l.eval_b, 3), number(opened, 3)),
+       bare(opened, "levels"),
+       kDecisive,
+       graded_above(opened, threshold) * graded_above(opened, 0.3 * l.gap_e()),
+       'a',
+       {place_of(*c.experiment.front(), Role::eval_loss)}});
+  return true;
+}
+
 Outcome detect(const Case& c) {
   if (!logs(c.experiment, Role::eval_loss) || !logs(c.experiment, Role::train_loss))
     return Untestable{{},
@@ -70,7 +95,7 @@ Outcome detect(const Case& c) {
          graded_above(excess, threshold),
          'a',
          {place_of(*c.experiment.front(), Role::eval_loss)}});
-  else
+  else if (!weigh_parting(c, threshold, out))
     out.evidence.push_back({fmt::format("the evaluation loss ends within {} of its best value", number(up, 3)),
                             over_seeds(c.experiment, rise),
                             -kStrong,
@@ -89,6 +114,15 @@ Outcome detect(const Case& c) {
          graded_above(g - std::max(0.0, g_b), threshold),
          'a',
          {}});
+  if (fell <= 0)
+    out.evidence.push_back(
+        {fmt::format("the training loss rose as well, by {} since the middle of the run: nothing was learned by heart",
+                     number(-fell, 3)),
+         over_seeds(c.experiment, train_fall),
+         -kDecisive,
+         1,
+         0,
+         {place_of(*c.experiment.front(), Role::train_loss)}});
   const double seen = mean_over(c.experiment, epochs);
   if (std::isnan(seen))
     out.missing_weight += kModerate;
@@ -107,13 +141,20 @@ Outcome detect(const Case& c) {
          1,
          0,
          {}});
-  out.effect_share = c.gap > 0 ? std::min(1.0, excess / c.gap) : 0;
+  const double opened = out.slots.contains("gap_opened") ? out.slots["gap_opened"] : 0;
+  out.effect_share = c.gap > 0 ? std::min(1.0, std::max(excess, opened) / c.gap) : 0;
   weigh_outcome(c, out);
   out.looked_at = fmt::format("rise of the evaluation loss above its minimum {} (baseline {})", number(up, 3),
                               number(up_baseline, 3));
-  out.soul = fmt::format(
-      "It learned the training set, not the task: the best model was near step {}, what came after cost {} of {}.",
-      number(when), number(up, 3), code_span(place_of(*c.experiment.front(), Role::eval_loss).series));
+  out.soul = opened > 0
+                 ? fmt::format(
+                       "It learned the training set, not the task: training ended better than the baseline's, {} "
+                       "{} worse.",
+                       code_span(place_of(*c.experiment.front(), Role::eval_loss).series), number(c.gap, 3))
+                 : fmt::format(
+                       "It learned the training set, not the task: the best model was near step {}, what came after "
+                       "cost {} of {}.",
+                       number(when), number(up, 3), code_span(place_of(*c.experiment.front(), Role::eval_loss).series));
   return out;
 }
 

@@ -83,6 +83,12 @@ bool starts_as_sgd(const UpdateLength& updates) {
   return !updates.empty() && updates.first_step <= 1 && std::abs(updates.per_lr_grad.front() - 1) < 0.02;
 }
 
+double attention_sharpened(const Case& c) {
+  const auto end = [](const Run& run) { return last_of(run, Role::attention_logit); };
+  const double e = mean_over(c.experiment, end), b = mean_over(c.baseline, end);
+  return std::isnan(e) || !(b > 0) ? 0 : graded_above(e, 50) * graded_above(e / b, 2);  // as in D-13
+}
+
 double change_weight(const Case& c) { return c.undeclared == 0 ? kStrong : kModerate; }
 
 const ConfigDifference* changed_propagation(const Case& c) {

@@ -38,6 +38,10 @@ UpdateLength update_length(const Run& run);
 /// The first update was lr x gradient, as every SGD starts, with momentum or without; Adam starts with lr x sign.
 bool starts_as_sgd(const UpdateLength& updates);
 
+/// How clearly the attention logits outgrew the baseline's, 0 to 1; 0 where either side logs none. Steps that are too
+/// long do that, so the cards of step sizes read it as a consequence.
+double attention_sharpened(const Case& c);
+
 /// Weight of "the setting that this card blames is in the config difference": 1.6 (D0.5); strong when no other setting
 /// differs.
 double change_weight(const Case& c);

@@ -16,6 +16,14 @@ namespace {
 // twice that; several, or the same named hardware, beyond a tenth.
 constexpr double kSlowerAlone = 0.25, kSlower = 0.1;
 
+double flops_per_step(const Runs& runs) {
+  return mean_over(runs, [](const Run& run) {
+    const Curve flops = spent(run, Axis::flops).curve;
+    return flops.size() < 2 ? std::numeric_limits<double>::quiet_NaN()
+                            : (flops.value.back() - flops.value.front()) / (flops.step.back() - flops.step.front());
+  });
+}
+
 Outcome detect(const Case& c) {
   const Estimate& ratio = c.review.wall.ratio;
   if (!std::isfinite(ratio.value))
@@ -47,6 +55,13 @@ Outcome detect(const Case& c) {
        graded_above(ratio.value - 1, slower),
        0,
        {place_of(*c.experiment.front(), Role::step_time)}});
+  if (const double work = flops_per_step(c.experiment) / flops_per_step(c.baseline); std::abs(work - 1) < 0.01)
+    out.evidence.push_back({"a step costs the same FLOPs: a busy machine looks the same",
+                            exact(work),
+                            -kModerate,
+                            1 - graded_above(ratio.value - 1, kSlowerAlone),
+                            0,
+                            {}});
   const AxisVerdict& steps = on(c.review, Axis::step);
   if (c.better)
     out.evidence.push_back(

@@ -51,8 +51,23 @@ double gap_between(const Case& c, double from, double to) {
   return read(c.experiment) - read(c.baseline);
 }
 
+/// The same, counted from the end of each one's own warm-up: schedules that decay over what is left of the run.
+bool same_shape_after_peak(const Case& c) {
+  const Run &b = *c.baseline.front(), &e = *c.experiment.front();
+  const Curve lr_b = finite(trajectory(b, Role::lr)), lr_e = finite(trajectory(e, Role::lr));
+  const double from_b = warm_up_steps(b), from_e = warm_up_steps(e);
+  if (lr_b.empty() || lr_e.empty() || std::isnan(from_b) || std::isnan(from_e)) return false;
+  for (const double share : {0.05, 0.1, 0.2, 0.3, 0.4, 0.5}) {
+    const double x = value_at(lr_b, from_b + share * (lr_b.step.back() - from_b));
+    const double y = value_at(lr_e, from_e + share * (lr_e.step.back() - from_e));
+    if (!(std::abs(y - x) <= 0.1 * x)) return false;
+  }
+  return true;
+}
+
 /// Both learning rates agree within 10 % once the longer warm-up is over: nothing but the warm-up differs.
 bool same_rate_afterwards(const Case& c, double after) {
+  if (same_shape_after_peak(c)) return true;
   const Common both = common_steps(finite(trajectory(*c.baseline.front(), Role::lr)),
                                    finite(trajectory(*c.experiment.front(), Role::lr)));
   if (both.step.empty()) return false;
@@ -77,6 +92,13 @@ void weigh_warm_up(const Case& c, Scored& out, double e, double b) {
                             graded_below(e / b, 0.5),
                             'w',
                             {where}});
+    if (const double sharp = attention_sharpened(c); sharp > 0)
+      out.evidence.push_back({"the attention logits outgrew the baseline's, as they do when steps are too long",
+                              bare(sharp, "strength"),
+                              kModerate,
+                              sharp,
+                              0,
+                              {place_of(*c.experiment.front(), Role::attention_logit)}});
   } else {
     out.evidence.push_back(
         {fmt::format("its warm-up is not shorter than the baseline's ({} and {} steps)", number(e), number(b)),

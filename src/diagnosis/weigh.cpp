@@ -20,13 +20,17 @@ constexpr std::array kGraph{
     Cause{"exploding_gradients", {"divergence", "lr_too_low"}},
     Cause{"lr_too_high",
           {"loss_spikes_recovering", "exploding_gradients", "attention_logit_growth", "divergence", "dead_units"}},
-    Cause{"warmup_instability", {"loss_spikes_recovering", "dead_units", "lr_too_low"}},
+    Cause{"warmup_instability",
+          {"loss_spikes_recovering", "dead_units", "lr_too_low", "attention_logit_growth", "divergence"}},
     Cause{"attention_logit_growth", {"divergence", "lr_too_low"}},
-    Cause{"beta2_mismatch", {"loss_spikes_recovering", "exploding_gradients", "dead_units", "lr_too_high"}},
-    Cause{"momentum_mismatch", {"lr_too_high", "lr_too_low"}},
+    Cause{"beta2_mismatch",
+          {"loss_spikes_recovering", "exploding_gradients", "dead_units", "lr_too_high", "attention_logit_growth",
+           "divergence"}},
+    Cause{"momentum_mismatch",
+          {"lr_too_high", "lr_too_low", "divergence", "dead_units", "exploding_gradients", "attention_logit_growth"}},
     Cause{"precision_loss_scale_collapse", {"divergence", "lr_too_low"}},
     Cause{"gradient_clipping_saturated", {"lr_too_low"}},
-    Cause{"excessive_weight_decay", {"lr_too_low", "capacity_limited"}},
+    Cause{"excessive_weight_decay", {"lr_too_low", "lr_too_high", "capacity_limited"}},
     Cause{"schedule_mismatch", {"lr_too_low"}},
     Cause{"vanishing_gradients", {"capacity_limited", "lr_too_low"}},
     Cause{"dead_units", {"capacity_limited", "lr_too_low"}},
@@ -82,6 +86,8 @@ void explain_away(std::vector<Finding>& findings) {
     if (!cause || cause->probability < kLikely) continue;
     for (const auto id : edge.effects) {
       Finding* effect = by_id(id);
+      // A model that is known to be smaller did not lose its room to something else.
+      if (effect && effect->slots.contains("smaller_model")) continue;
       if (effect && effect->probability >= kLikely && effect->symptom_of.empty() && cause->symptom_of != effect->id)
         effect->symptom_of = edge.id;
     }

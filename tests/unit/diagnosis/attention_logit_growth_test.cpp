@@ -31,3 +31,12 @@ TEST_CASE("attention_logit_growth: quiet on usual logits, and on sharp heads tha
 TEST_CASE("attention_logit_growth: untestable without attention", "[diagnosis]") {
   CHECK_FALSE(ask(attention_logit_growth, healthy(), worse()).testable);
 }
+
+TEST_CASE("attention_logit_growth: at a raised learning rate it is what long steps do", "[diagnosis]") {
+  Signals raised = with_attention(worse(), 900, 0.1);
+  raised["lr"] = cosine(0.04);
+  CHECK(ask(lr_too_high, with_attention(healthy(), 20, 2.3), raised).says("the attention logits outgrew"));
+  // At the baseline's rate the attention speaks for itself.
+  CHECK_FALSE(ask(lr_too_high, with_attention(healthy(), 20, 2.3), with_attention(worse(), 900, 0.1))
+                  .says("the attention logits outgrew"));
+}

@@ -44,3 +44,14 @@ TEST_CASE("capacity_limited: needs a training loss") {
   silent.train = nullptr;
   CHECK(test::untestable(test::compare(silent, silent), "capacity_limited"));
 }
+
+TEST_CASE("capacity_limited: dead units do not explain a model that is smaller anyway") {
+  test::Side baseline, small = underfitted(), same = underfitted();
+  baseline.signals["dead_relu_frac"] = [](double) { return 0.02; };
+  small.signals["dead_relu_frac"] = same.signals["dead_relu_frac"] = [](double) { return 0.6; };
+  small.flops = 5e4;
+  const test::Pair pair = test::compare(baseline, small);
+  REQUIRE(test::probability(pair, "dead_units") > 0.5);
+  REQUIRE(test::probability(pair, "capacity_limited") > 0.5);
+  CHECK(expanalyze::finding(pair.diagnosis, "capacity_limited")->symptom_of.empty());
+}

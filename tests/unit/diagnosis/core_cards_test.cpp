@@ -52,6 +52,16 @@ TEST_CASE("lr_too_high: the decay gains far more than in the baseline") {
   CHECK(probability(made::report({b}, {e}), "lr_too_high") < 0.33);
 }
 
+TEST_CASE("lr_too_high: getting over a hump at the start of annealing is no gain of the decay") {
+  Plan b;
+  b.train = plateau(1.0, 0.1);
+  b.eval = plateau(1.05, 0.1);
+  Plan e = b;
+  e.train = [f = b.train](double t) { return f(t) + (t > 190 && t < 240 ? 2.0 : 0.0) + 0.2; };
+  e.eval = [f = b.eval](double t) { return f(t) + 0.2; };
+  CHECK(probability(made::report({b}, {e}), "lr_too_high") < 0.5);
+}
+
 TEST_CASE("lr_too_low: still falling when the annealing starts, with small updates") {
   Plan b;
   b.train = [](double t) { return 0.5 + 1.5 / (1 + t / 5); };
@@ -65,6 +75,27 @@ TEST_CASE("lr_too_low: still falling when the annealing starts, with small updat
   const Report report = made::report({b}, {e});
   CHECK(report.diagnosis.headline == "lr_too_low");
   CHECK(report.diagnosis.headline_probability > 0.66);
+}
+
+TEST_CASE("lr_too_low: what cannot be read is not printed") {
+  Plan b, e;
+  // The baseline gains nothing in the decay, and its updates are logged as zero: both ratios are undefined.
+  b.train = [](double t) { return 0.5 + 1.5 / (1 + t / 5) + (t > 190 ? 0.001 * (t - 190) : 0.0); };
+  b.eval = b.train;
+  e.train = e.eval = [](double t) { return 0.9 + 1.5 * std::exp(-t / 300); };
+  b.also["update_ratio"] = [](double) { return 0.0; };
+  e.also["update_ratio"] = [](double) { return 1e-4; };
+  const Diagnosis diagnosis = made::report({b}, {e}).diagnosis;
+  const auto readable = [](const std::string& text) {
+    return text.find("nan") == std::string::npos && text.find("infx") == std::string::npos;
+  };
+  for (const auto& f : diagnosis.findings) {
+    if (f.id != "lr_too_low") continue;
+    CHECK(readable(f.soul));
+    for (const auto& line : f.evidence) CHECK(readable(line.text));
+  }
+  for (const auto& clear : diagnosis.clear)
+    if (clear.id == "lr_too_low") CHECK(readable(clear.looked_at));
 }
 
 TEST_CASE("overfitting: evaluation turns up while training goes on falling") {
@@ -81,6 +112,22 @@ TEST_CASE("overfitting: evaluation turns up while training goes on falling") {
   Plan silent = b;
   silent.also.clear();
   CHECK(probability(made::report({b}, {made::seed(b, 7, .3)}), "overfitting") < 0.33);
+}
+
+TEST_CASE("overfitting: training below and evaluation above the baseline's, further apart with every step") {
+  Plan e;
+  e.train = [](double t) { return 0.2 + 2.0 / std::sqrt(1 + t / 5) - 0.15 * t / 400; };
+  e.eval = [](double t) { return 0.8 + 1.5 * std::exp(-t / 30); };
+  const Report report = made::report({{}}, {e});
+  CHECK(report.diagnosis.headline == "overfitting");
+  CHECK(finding(report.diagnosis, "overfitting")->slots.at("gap_opened") > 0.1);
+}
+
+TEST_CASE("overfitting: not where the training loss rises with the evaluation loss") {
+  Plan e;
+  e.train = [](double t) { return 0.5 + 2.0 * std::exp(-t / 40) + 0.004 * std::max(0.0, t - 80); };
+  e.eval = [](double t) { return 0.7 + 2.0 * std::exp(-t / 40) + 0.004 * std::max(0.0, t - 80); };
+  CHECK(probability(made::report({{}}, {e}), "overfitting") < 0.2);
 }
 
 TEST_CASE("gradient clipping: the threshold lies under every gradient") {
@@ -113,6 +160,16 @@ TEST_CASE("inert: the same losses, and a signal that never moved") {
   Plan moved = made::seed(b, 2, 0.4);
   moved.also["gate_open"] = [](double t) { return 5 - 0.01 * t; };
   CHECK(probability(made::report({b}, {moved}), "inert_mechanism") < 0.05);
+}
+
+TEST_CASE("inert: a run's own books are no mechanism") {
+  Plan b, e = made::seed({}, 2, 0);
+  b.also["done"] = e.also["done"] = [](double) { return 0.0; };
+  b.also["worker_id"] = e.also["worker_id"] = [](double) { return 3.0; };
+  CHECK(probability(made::report({b}, {e}), "inert_mechanism") < 0.33);
+  b.also["gate_open"] = e.also["gate_open"] = [](double) { return 0.0; };
+  CHECK(finding(made::report({b}, {e}).diagnosis, "inert_mechanism")->evidence.front().text.find("gate_open") !=
+        std::string::npos);
 }
 
 TEST_CASE("saturated: free at first, at its bound in the last third") {
@@ -157,6 +214,39 @@ TEST_CASE("a gain that is gone at equal FLOPs is no gain") {
   CHECK(on(report.review, Axis::step).verdict == Verdict::improved);
   CHECK(on(report.review, Axis::flops).verdict == Verdict::regressed);
   CHECK(report.diagnosis.headline == "compute_inefficient_gain");
+}
+
+TEST_CASE("a run that is worse at equal steps has no gain to weigh, whatever it cost") {
+  Plan b, e;
+  b.also["flops"] = [](double t) { return 1e6 * (t + 1); };
+  e.also["flops"] = [](double t) { return 4e6 * (t + 1); };
+  e.eval = [](double t) { return 0.8 + 2.0 / std::sqrt(1 + t / 10); };
+  CHECK(probability(made::report({b}, {e}), "compute_inefficient_gain") < 0.2);
+}
+
+TEST_CASE("lr_too_high: a run whose units died had nothing left for the decay to gain") {
+  Plan b;
+  b.config["lr"] = 0.01;
+  b.train = b.eval = plateau(1.0, 0.2);
+  b.also["dead_relu_frac"] = [](double) { return 0.0; };
+  Plan e = b;
+  e.config["lr"] = 0.1;
+  e.train = e.eval = plateau(1.9, 0.05);
+  e.lr = [](double t) { return 0.1 * (1 - t / 400); };
+  // The same curve without a fault of the units is a rate that the decay did not mind.
+  CHECK(probability(made::report({b}, {e}), "lr_too_high") < 0.33);
+  e.also["dead_relu_frac"] = [](double) { return 0.6; };
+  const Report report = made::report({b}, {e});
+  CHECK(probability(report, "lr_too_high") > 0.5);
+  CHECK(finding(report.diagnosis, "dead_units")->symptom_of == "lr_too_high");
+}
+
+TEST_CASE("lr_too_high: a gain of the decay below the noise of the comparison explains nothing") {
+  Plan b, e;
+  b.train = b.eval = plateau(1.0, 0.004);
+  e.train = e.eval = plateau(1.0, 0.02);
+  e.lr = [](double t) { return 0.017 * (1 - t / 400); };
+  CHECK(probability(made::report({b}, {e}), "lr_too_high") < 0.33);
 }
 
 TEST_CASE("truncated: fewer steps than planned, and the learning rate still high") {

@@ -37,3 +37,14 @@ TEST_CASE("excessive_weight_decay: quiet when the norm stays or shrinks as the b
 TEST_CASE("excessive_weight_decay: untestable without norm and config", "[diagnosis]") {
   CHECK_FALSE(ask(excessive_weight_decay, healthy(), worse()).testable);
 }
+
+TEST_CASE("excessive_weight_decay: weights that fall to a quarter speak for themselves", "[diagnosis]") {
+  Signals bad = worse(), good = healthy();
+  good["param_norm"] = [](double s) { return 20 + 0.004 * s; };
+  // The steepest fall, 15/15 of 20 a step, is a memory of 20 steps: 5 % of the run, the edge of what is short.
+  bad["param_norm"] = [](double s) { return 5 + 15 * std::exp(-s / 15); };
+  CHECK(ask(excessive_weight_decay, good, bad).probability > 0.66);
+  // A norm that ends at six tenths says little.
+  bad["param_norm"] = [](double s) { return 12 + 8 * std::exp(-s / 25); };
+  CHECK(ask(excessive_weight_decay, good, bad).probability < 0.5);
+}

@@ -50,3 +50,12 @@ TEST_CASE("label_noise: needs both losses") {
   silent.train = nullptr;
   CHECK(test::untestable(test::compare({}, silent), "label_noise"));
 }
+
+TEST_CASE("label_noise: a failed run has no floor to read") {
+  test::Side failed;
+  failed.train = [](double step) { return 2.6 - 0.3 * step / 400; };
+  failed.eval = [](double step) { return 2.35 - 0.01 * step / 400; };
+  const test::Pair pair = test::compare({}, failed);
+  REQUIRE(pair.review.overall == expanalyze::Verdict::failed);
+  CHECK(test::probability(pair, "label_noise") < 0.1);
+}

@@ -38,3 +38,11 @@ TEST_CASE("throughput_regression: needs a clock") {
   silent.seconds = 0;
   CHECK(test::untestable(test::compare({}, silent), "throughput_regression"));
 }
+
+TEST_CASE("throughput_regression: a fifth more for the same work is what a busy machine does") {
+  test::Side busy, dearer;
+  busy.seconds = dearer.seconds = 0.012;
+  dearer.flops = 1.15e6;
+  CHECK(test::probability({}, busy, "throughput_regression") < 0.4);
+  CHECK(test::probability({}, dearer, "throughput_regression") > 0.5);
+}

@@ -37,3 +37,17 @@ TEST_CASE("warmup_instability: untestable without a learning rate", "[diagnosis]
   bad.erase("lr");
   CHECK_FALSE(ask(warmup_instability, healthy(), bad).testable);
 }
+
+TEST_CASE("warmup_instability: a decay over what is left of the run is the same schedule", "[diagnosis]") {
+  Signals sharp = healthy(), bad = worse();
+  sharp["lr"] = cosine(0.01, 80);
+  bad["lr"] = cosine(0.01, 0);
+  sharp["max_attn_logit"] = growing(1, 20);
+  bad["max_attn_logit"] = growing(1, 900);
+  const Answer a = ask(warmup_instability, sharp, bad);
+  CHECK(a.says("afterwards both are the same"));
+  CHECK(a.says("the attention logits outgrew"));
+  // Another decay is another schedule.
+  bad["lr"] = [](double) { return 0.01; };
+  CHECK_FALSE(ask(warmup_instability, sharp, bad).says("afterwards both are the same"));
+}

@@ -54,3 +54,18 @@ TEST_CASE("evidence is graded around its threshold") {
   CHECK(graded_below(0.5, 1) == Approx(graded_above(2, 1)));
   CHECK(graded_below(0, 1) == 1);
 }
+
+TEST_CASE("settings of the optimizer explain a divergence, and a smaller model is explained by nothing else") {
+  for (const auto cause : {"momentum_mismatch", "warmup_instability", "beta2_mismatch"}) {
+    std::vector<Finding> findings{found("divergence", .98), found(cause, .73)};
+    explain_away(findings);
+    CHECK(findings[0].symptom_of == cause);
+  }
+  std::vector<Finding> sizes{found("capacity_limited", .7), found("dead_units", .9)};
+  sizes[0].slots["smaller_model"] = 1;
+  explain_away(sizes);
+  CHECK(sizes[0].symptom_of.empty());
+  sizes[0].slots.clear();
+  explain_away(sizes);
+  CHECK(sizes[0].symptom_of == "dead_units");
+}
