@@ -32,6 +32,7 @@ struct SweepRow {
   std::vector<std::string> runs;  ///< paths as found
   std::vector<ConfigDifference> config;
   Verdict verdict = Verdict::not_assessable;
+  std::vector<std::string> modifiers;  ///< as in Review
   Estimate baseline, final, difference;
   std::string_view headline;
   double headline_probability = 0;

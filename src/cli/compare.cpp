@@ -32,6 +32,10 @@ bool matches(const Review& review, const std::vector<std::string>& words) {
 }  // namespace
 
 int compare(const Options& options) {
+  for (const auto* side : {&options.baseline, &options.experiment})
+    for (const std::string& input : *side) refuse_to_replace(input, options.output);
+  for (const auto& [side, file] : options.config) refuse_to_replace(file, options.output);
+  for (const auto& card : options.theory) refuse_to_replace(card, options.output);
   Output output(options.output);
   const std::vector<TheoryCard> cards = theory_cards(options.theory);
   RunStore store;

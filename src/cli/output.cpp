@@ -28,6 +28,13 @@ void print(std::string_view text) {
   cannot_write("standard output", errno);
 }
 
+void refuse_to_replace(const std::filesystem::path& input, const std::string& output) {
+  std::error_code ignored;
+  if (!output.empty() && std::filesystem::equivalent(input, output, ignored))
+    throw Error(Error::Kind::usage, "the report would replace its own input " + one_line(output),
+                "give -o another name");
+}
+
 Output::Output(const std::string& path) : target_(path) {
   if (path.empty()) return;
   std::error_code ignored;
@@ -47,7 +54,14 @@ Output::~Output() {
 }
 
 void Output::write(std::string_view text) {
-  if (!file_) return print(text);
+  if (!file_) {
+    // A reader that has seen enough ends the output, not the verdict: the exit status still speaks for --fail-on.
+    try {
+      print(text);
+    } catch (const ClosedPipe&) {
+    }
+    return;
+  }
   errno = 0;
   if (!put(file_.get(), text)) cannot_write(target_.string(), errno);
   if (std::fclose(file_.release()) != 0) cannot_write(target_.string(), errno);

@@ -17,6 +17,9 @@ void print(std::string_view text);
 
 /// Opened before the work starts, so that a wrong name costs no waiting; written beside the target and renamed at the
 /// end.
+/// Throws Error{usage} when both are one file.
+void refuse_to_replace(const std::filesystem::path& input, const std::string& output);
+
 class Output {
  public:
   explicit Output(const std::string& path);  ///< empty: standard output. Throws Error{usage}.

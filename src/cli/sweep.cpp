@@ -30,7 +30,10 @@ RunStore read_all(const Options& options, std::vector<Note>& notes) {
 
 bool matches(const SweepReport& sweep, const std::vector<std::string>& words) {
   return std::any_of(sweep.groups.begin(), sweep.groups.end(), [&](const SweepRow& row) {
-    return std::find(words.begin(), words.end(), to_string(row.verdict)) != words.end();
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      return word == to_string(row.verdict) ||
+             std::find(row.modifiers.begin(), row.modifiers.end(), word) != row.modifiers.end();
+    });
   });
 }
 

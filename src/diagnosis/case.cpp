@@ -72,15 +72,26 @@ OneRun lr_readings(const Run& run, const Review& review, double annealing) {
   return out;
 }
 
+/// The logged learning rate ends below half its peak.
+bool decays(const Run& run) {
+  const Curve lr = finite(trajectory(run, Role::lr));
+  return !lr.empty() && lr.value.back() < 0.5 * *std::max_element(lr.value.begin(), lr.value.end());
+}
+
 LrStatistics lr_statistics(const Runs& baseline, const Runs& experiment, const Review& review) {
   // A run whose loss is finite for less than half of its steps has no decay to read.
   const auto end_of = [&](const Run& run) {
     const Curve curve = loss_curve(run, review);
     return curve.empty() || curve.step.back() < 0.5 * last_step(run) ? 0 : curve.step.back();
   };
-  const double end = std::min(end_of(*baseline.front()), end_of(*experiment.front()));
+  const auto middle = [](const Runs& runs, const auto& of) {
+    std::vector<double> values;
+    for (const Run* run : runs) values.push_back(of(*run));
+    return stats::median(values);
+  };
+  const double end = std::min(middle(baseline, end_of), middle(experiment, end_of));
   if (!(end > 0)) return {kNan, kNan, kNan, kNan, kNan, kNan, kNan};
-  const double annealing = annealing_start(*baseline.front(), end);
+  const double annealing = middle(baseline, [&](const Run& run) { return annealing_start(run, end); });
   const auto read = [&](const Runs& runs, double OneRun::*field) {
     return mean_over(runs, [&](const Run& run) { return lr_readings(run, review, annealing).*field; });
   };
@@ -91,7 +102,10 @@ LrStatistics lr_statistics(const Runs& baseline, const Runs& experiment, const R
   out.gain_e = read(experiment, &OneRun::gain);
   const auto ratio = [](double e, double b) { return b > 0 && !std::isnan(e) ? std::max(0.0, e / b) : kNan; };
   out.r_kappa = ratio(out.slope_e, out.slope_b);
-  out.r_gain = ratio(out.gain_e, out.gain_b);
+  // Without a logged rate that falls there is no decay whose gain could be read.
+  const bool anneals = std::all_of(baseline.begin(), baseline.end(), [](const Run* run) { return decays(*run); }) &&
+                       std::all_of(experiment.begin(), experiment.end(), [](const Run* run) { return decays(*run); });
+  out.r_gain = anneals ? ratio(out.gain_e, out.gain_b) : kNan;
   out.r_sigma = ratio(read(experiment, &OneRun::noise), read(baseline, &OneRun::noise));
   return out;
 }

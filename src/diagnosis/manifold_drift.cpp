@@ -1,6 +1,7 @@
 // D-28: matrices left the manifold that the method keeps them on.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "diagnosis/mechanism.hpp"
@@ -47,8 +48,12 @@ Outcome detect(const Case& c) {
         "an orthogonality residual of the constrained matrices",
         "log |X X^T - I|_F / sqrt(n) of two matrices every 50 steps (only for methods that promise orthogonality)"};
   const double b = mean_over(c.baseline, residual);
-  const Series* series = signal_with(*c.experiment.front(), {"ortho", "orthogonality"});
-  const Place where{c.experiment.front()->label, series->logged_as, 0};
+  // Not every seed need log it: the first that does stands for the place.
+  const auto logging = std::find_if(c.experiment.begin(), c.experiment.end(), [](const Run* run) {
+    return signal_with(*run, {"ortho", "orthogonality"}) != nullptr;
+  });
+  const Series* series = signal_with(**logging, {"ortho", "orthogonality"});
+  const Place where{(*logging)->label, series->logged_as, 0};
   Scored out;
   out.slots = {{"residual", e}, {"residual_baseline", b}};
   if (e > kOffManifold)

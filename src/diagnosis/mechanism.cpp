@@ -4,7 +4,6 @@
 #include <cmath>
 #include <map>
 
-#include "diagnosis/levels.hpp"
 #include "stats/descriptive.hpp"
 #include "store/roles.hpp"
 
@@ -12,25 +11,13 @@ namespace expanalyze {
 
 namespace {
 
-/// Names of a run's own books: such a number counts, labels or ends something, whatever was under test.
-constexpr std::string_view kBooks[] = {"done",  "finished", "completed", "terminated", "truncated", "id",     "uid",
-                                       "pid",   "uuid",     "rank",      "seed",       "fold",      "worker", "node",
-                                       "trial", "version",  "device",    "index",      "idx",       "shard",  "phase"};
-
-bool is_bookkeeping(const Series& series) {
-  return std::any_of(std::begin(kBooks), std::end(kBooks),
-                     [&](std::string_view word) { return has_token(series.logged_as, word); });
-}
-
 bool is_mechanism(const Series& series) {
   switch (series.role) {
     case Role::mechanism:
-      if (is_bookkeeping(series.logged_as)) return false;
-      [[fallthrough]];
     case Role::clip_coefficient:
     case Role::clip_fraction:
     case Role::loss_scale:
-      return series.labels.empty() && series.value.size() >= 10 && !is_bookkeeping(series);
+      return series.labels.empty() && series.value.size() >= 10 && !is_bookkeeping(series.logged_as);
     default:
       return false;
   }

@@ -1,4 +1,5 @@
 // The whole way of the data: every arrow is one function from values to a value.
+#include <algorithm>
 #include <cmath>
 
 #include "expanalyze/report.hpp"
@@ -41,10 +42,19 @@ void describe(const RunStore& runs, const std::vector<RunId>& side, std::vector<
   }
 }
 
+/// Seeds in the order of their paths, so that the order of the arguments moves nothing.
+Comparison in_order(const RunStore& runs, Comparison comparison) {
+  const auto earlier = [&](RunId a, RunId b) { return runs.runs[a].path < runs.runs[b].path; };
+  std::stable_sort(comparison.baseline.begin(), comparison.baseline.end(), earlier);
+  std::stable_sort(comparison.experiment.begin(), comparison.experiment.end(), earlier);
+  return comparison;
+}
+
 }  // namespace
 
-Report analyze(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options,
+Report analyze(const RunStore& runs, const Comparison& given, const ReviewOptions& options,
                const std::vector<TheoryCard>& cards) {
+  const Comparison comparison = in_order(runs, given);
   Report report;
   describe(runs, comparison.baseline, report.baseline, report.baseline_steps);
   describe(runs, comparison.experiment, report.experiment, report.experiment_steps);

@@ -73,6 +73,7 @@ void fill(SweepRow& row, const Report& report) {
   const Review& r = report.review;
   row.config = r.config_diff;
   row.verdict = r.overall;
+  row.modifiers = r.modifiers;
   row.baseline = r.final_quality.baseline;
   row.final = r.final_quality.experiment;
   row.difference = r.final_quality.difference;

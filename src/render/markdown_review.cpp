@@ -59,7 +59,7 @@ std::string modifiers(const Review& review) {
 std::string curve(const Sketch& s) {
   const Scale scale = common_scale(s.baseline, s.experiment);
   if (!scale.valid || s.step.empty()) return {};
-  return in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) +
+  return "curve of " + in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) +
          (scale.cut ? " (highest; values above it are cut)" : " (highest)") + (scale.log ? ", log scale" : "") +
          "; steps " + number(s.step.front()) + " to " + number(s.step.back()) + "\n  baseline    " +
          sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " + sparkline(s.experiment, scale, kCurveWidth) +

@@ -89,6 +89,24 @@ AxisVerdict not_assessable(Axis axis) {
   return out;
 }
 
+/// Runs that ended, or were no longer finite, before the point of comparison.
+std::string left_out(const Side& side, std::string_view name, std::size_t used) {
+  const std::size_t missing = side.runs.size() - std::min(used, side.runs.size());
+  if (missing == 0) return {};
+  return fmt::format("; {} of the {} {} runs did not get there and {} left out", missing, side.runs.size(), name,
+                     missing == 1 ? "is" : "are");
+}
+
+/// Seeds differ more in the middle of a run (B1.1): the root mean square of both sides' multiples at `x`.
+double reading_spread(const Sides& sides, Axis axis, double x) {
+  double sum = 0;
+  for (const Side* side : {&sides.baseline, &sides.experiment}) {
+    const double m = progress_multiplier(x / stats::median(totals(*side, axis)));
+    sum += m * m / 2;
+  }
+  return std::sqrt(sum);
+}
+
 std::vector<double> finals(const Side& side) { return values_at(side, Axis::step, side.last_metric_step()); }
 
 AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, double sesoi, const Pairing& pairing) {
@@ -97,8 +115,8 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
   if (b_total.empty() || e_total.empty()) return not_assessable(axis);
   AxisVerdict out;
   out.axis = axis;
-  const double b = axis == Axis::step ? stats::median(b_total) : stats::mean(b_total);
-  const double e = axis == Axis::step ? stats::median(e_total) : stats::mean(e_total);
+  const double b = stats::median(b_total);
+  const double e = stats::median(e_total);
   if (b <= 0 || e <= 0) return not_assessable(axis);
   out.ratio = e / b;
   out.at = std::min(b, e);
@@ -109,7 +127,7 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
   const Compared there =
       equal ? at_end
             : compare_values(values_at(sides.baseline, axis, out.at), values_at(sides.experiment, axis, out.at), noise,
-                             sesoi, sides.orientation(), pairing.identical);
+                             sesoi, sides.orientation(), pairing.identical, reading_spread(sides, axis, out.at));
   out.baseline = there.baseline;
   out.experiment = there.experiment;
   out.difference = there.difference;
@@ -130,6 +148,8 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
         "; its learning rate had still to fall, so {} planned to end there would stand {} than this reading",
         e < b ? "a baseline" : "an experiment", sides.orientation() > 0 ? "lower" : "higher");
   if (!doubt.empty()) out.why += "; " + doubt;
+  out.why += left_out(sides.baseline, "baseline", there.baseline.n) +
+             left_out(sides.experiment, "experiment", there.experiment.n);
   return out;
 }
 

@@ -46,7 +46,10 @@ Curve against(const RunView& view, const Spent& axis) {
 
 std::vector<double> totals(const Side& side, Axis axis) {
   std::vector<double> out;
+  const bool all_failed =
+      std::all_of(side.runs.begin(), side.runs.end(), [](const RunView& v) { return v.end.failed; });
   for (const auto& view : side.runs) {
+    if (view.end.failed && !all_failed) continue;
     if (axis == Axis::step) {
       const Curve metric = finite(view.metric);
       if (!metric.empty()) out.push_back(metric.step.back());

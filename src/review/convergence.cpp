@@ -14,6 +14,7 @@ namespace expanalyze {
 namespace {
 
 constexpr double kEarlyEnd = 0.25;  // B2.1: before typical annealing
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kEarlyStart = 0.01;
 constexpr std::size_t kGrid = 24;    // points of the early phase, even in ln step
 constexpr double kSameSpeed = 0.05;  // B2.4: within ±ln 1.05 is the same speed
@@ -71,12 +72,9 @@ std::vector<SpeedupLevel> speedups(const Curve& baseline, const Curve& experimen
   for (const double share : {0.10, 0.25, 0.50, 0.75, 1.0}) {
     const double level =
         value_at(baseline, baseline.step.front() + share * (baseline.step.back() - baseline.step.front()));
-    SpeedupLevel row{level, first_crossing(baseline, level, sign), first_crossing(experiment, level, sign), 0};
-    row.speedup = std::isfinite(row.baseline_step) && std::isfinite(row.experiment_step) && row.experiment_step > 0
-                      ? row.baseline_step / row.experiment_step
-                  : row.baseline_step == row.experiment_step ? 1  // both met it at the first evaluation
-                  : std::isfinite(row.baseline_step)         ? 0
-                                                             : std::numeric_limits<double>::quiet_NaN();
+    SpeedupLevel row{level, first_crossing(baseline, level, sign), first_crossing(experiment, level, sign), kNan};
+    const bool both = std::isfinite(row.baseline_step) && std::isfinite(row.experiment_step);
+    row.speedup = both && row.experiment_step > 0 ? row.baseline_step / row.experiment_step : kNan;
     out.push_back(row);
   }
   return out;

@@ -56,7 +56,7 @@ std::string difference_sentence(const Sides& sides, const Compared& compared, co
 /// B3.3 without a schedule-aware law (a later step of the work): is the metric still moving at the end?
 std::string plateau(const Sides& sides, double sesoi) {
   const RunView& view = sides.experiment.runs.front();
-  const Curve curve = finite(view.metric);
+  const Curve curve = mean_curve(sides.experiment);
   if (curve.size() < 4)
     return fmt::format("Whether it has levelled off cannot be said from {} evaluations.", curve.size());
   const Curve tail = between(curve, 0.75 * curve.step.back(), curve.step.back());
@@ -111,7 +111,8 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
                                                : SeedSdSource::none;
   std::string failure;
   if (experiment_failed(sides, failure)) {
-    if (!std::isfinite(sides.experiment.runs.front().end.final_value)) {
+    if (std::none_of(sides.experiment.runs.begin(), sides.experiment.runs.end(),
+                     [](const RunView& view) { return std::isfinite(view.end.final_value); })) {
       // What stands before the first value that is not finite is no end of a run.
       out.at_step = sides.baseline.last_metric_step();
       out.baseline = bare(stats::mean(values_at(sides.baseline, Axis::step, out.at_step)), "no_comparison",

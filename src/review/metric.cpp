@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "expanalyze/error.hpp"
 #include "review/sides.hpp"
+#include "store/key.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -17,53 +17,29 @@ struct KnownDirection {
   std::string_view word;
   Direction direction;
 };
-// Longest match first where one word holds another ("error rate" before "rate").
-constexpr std::array kDirections{KnownDirection{"perplexity", Direction::min},
-                                 KnownDirection{"error", Direction::min},
-                                 KnownDirection{"loss", Direction::min},
-                                 KnownDirection{"ppl", Direction::min},
-                                 KnownDirection{"bpb", Direction::min},
-                                 KnownDirection{"bpc", Direction::min},
-                                 KnownDirection{"nll", Direction::min},
-                                 KnownDirection{"wer", Direction::min},
-                                 KnownDirection{"cer", Direction::min},
-                                 KnownDirection{"rmse", Direction::min},
-                                 KnownDirection{"mse", Direction::min},
-                                 KnownDirection{"mae", Direction::min},
-                                 KnownDirection{"fid", Direction::min},
-                                 KnownDirection{"accuracy", Direction::max},
-                                 KnownDirection{"acc", Direction::max},
-                                 KnownDirection{"top1", Direction::max},
-                                 KnownDirection{"top5", Direction::max},
-                                 KnownDirection{"prec", Direction::max},
-                                 KnownDirection{"recall", Direction::max},
-                                 KnownDirection{"bleu", Direction::max},
-                                 KnownDirection{"rouge", Direction::max},
-                                 KnownDirection{"reward", Direction::max},
-                                 KnownDirection{"return", Direction::max},
-                                 KnownDirection{"map", Direction::max},
-                                 KnownDirection{"mean_average_precision", Direction::max},
-                                 KnownDirection{"f1", Direction::max},
-                                 KnownDirection{"auc", Direction::max},
-                                 KnownDirection{"ssim", Direction::max},
-                                 KnownDirection{"psnr", Direction::max},
-                                 KnownDirection{"iou", Direction::max},
-                                 KnownDirection{"r2", Direction::max},
-                                 KnownDirection{"success", Direction::max}};
+// Whole words of a key, synonyms already replaced (store/key.hpp): "lower_bound_accuracy" is an accuracy, no error
+// rate. A word that asks for less comes first: "class error" of an accuracy's sibling is an error.
+constexpr std::array<std::string_view, 14> kLess{"loss", "error", "ppl",  "perplexity", "bpb", "bpc", "nll",
+                                                 "wer",  "cer",   "rmse", "mse",        "mae", "fid", "bits"};
+constexpr std::array<std::string_view, 19> kMore{
+    "accuracy", "acc", "top5", "prec1", "prec5", "precision", "recall", "bleu", "rouge",  "reward",
+    "return",   "map", "f1",   "auc",   "ssim",  "psnr",      "iou",    "r2",   "success"};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
+template <std::size_t N>
+bool any_of_words(const std::vector<std::string>& words, const std::array<std::string_view, N>& known) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return std::find(known.begin(), known.end(), word) != known.end();
+  });
 }
 
 bool has_value(const Series& series) { return !series.value.empty(); }
 
 bool every_run(const RunStore& runs, const Comparison& comparison, const Metric& metric) {
+  const Series* reference = metric_series(runs.runs[comparison.baseline.front()], metric);
+  // Nats are not bits: the same role in another unit is another quantity.
   const auto has = [&](RunId id) {
     const Series* series = metric_series(runs.runs[id], metric);
-    return series && has_value(*series);
+    return series && has_value(*series) && series->unit == reference->unit;
   };
   return std::all_of(comparison.baseline.begin(), comparison.baseline.end(), has) &&
          std::all_of(comparison.experiment.begin(), comparison.experiment.end(), has);
@@ -96,9 +72,9 @@ Metric named_metric(const RunStore& runs, const Comparison& comparison, const Re
 }  // namespace
 
 std::optional<Direction> known_direction(std::string_view name) {
-  const std::string text = lower(name);
-  for (const auto& known : kDirections)
-    if (text.find(known.word) != std::string::npos) return known.direction;
+  const auto words = take_apart(name).words;
+  if (any_of_words(words, kLess)) return Direction::min;
+  if (any_of_words(words, kMore)) return Direction::max;
   return std::nullopt;
 }
 

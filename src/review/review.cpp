@@ -112,11 +112,30 @@ std::vector<SecondaryMetric> secondary(const RunStore& runs, const Comparison& c
   return out;
 }
 
+/// The runs of one side are taken for seeds of one recipe; where their settings differ that is said.
+void note_mixed_configs(const RunStore& runs, const Comparison& comparison, std::vector<Note>& notes) {
+  for (const auto* side : {&comparison.baseline, &comparison.experiment}) {
+    const Run& first = runs.runs[side->front()];
+    for (const RunId id : *side)
+      for (const auto& d : config_difference(first, runs.runs[id]))
+        if (d.cls != ConfigDifference::Class::benign) {
+          notes.push_back({"seeds.config_differs",
+                           fmt::format("{} differs between {} and {}, which are taken for seeds of one recipe",
+                                       code_span(d.key), code_span(first.label), code_span(runs.runs[id].label)),
+                           {runs.runs[id].label, {}, 0},
+                           1});
+          break;
+        }
+  }
+}
+
 }  // namespace
 
 double Side::last_metric_step() const {
   std::vector<double> last;
+  const bool all_failed = std::all_of(runs.begin(), runs.end(), [](const RunView& v) { return v.end.failed; });
   for (const auto& view : runs) {
+    if (view.end.failed && !all_failed) continue;
     const Curve curve = finite(view.metric);
     if (!curve.empty()) last.push_back(curve.step.back());
   }
@@ -144,6 +163,7 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
     for (const auto& view : side->runs) review.ends.push_back(view.end);
   review.config_known = !first_baseline.config.empty() && !first_experiment.config.empty();
   if (review.config_known) review.config_diff = config_difference(first_baseline, first_experiment);
+  note_mixed_configs(runs, comparison, review.notes);
   review.pairing = pair_by_data_order(sides);
   const Sesoi sesoi = smallest_effect(sides);
   review.final_quality = final_quality(sides, noise, sesoi, review.pairing);

@@ -65,7 +65,8 @@ void judge(const Sides& sides, RunView& view, double start, double target) {
   RunEnd& end = view.end;
   if (end.failed || !std::isfinite(start) || !std::isfinite(target)) return;
   const double progress = (start - end.final_value) / (start - target);
-  if (sides.metric.direction == Direction::min && start > 0 && end.final_value > kDiverged * start) {
+  if (sides.metric.direction == Direction::min && start > 0 && end.final_value > kDiverged * start &&
+      end.final_value > end.first_value) {
     end.failed = true;
     end.failure = fmt::format("it ended at {}, above {} times the untrained {}", number(end.final_value),
                               number(kDiverged), number(start));

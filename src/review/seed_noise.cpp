@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "stats/descriptive.hpp"
+#include "store/key.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -132,7 +133,12 @@ double metric_level(const Sides& sides) {
 
 Sesoi smallest_effect(const Sides& sides) {
   const double level = metric_level(sides);
-  if (sides.metric.role == Role::eval_metric) {
+  const auto words = take_apart(sides.metric.name).words;
+  const bool share = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "accuracy" || word == "acc" || word == "error" || word == "top5" || word == "prec1" ||
+           word == "prec5";
+  });
+  if (sides.metric.role == Role::eval_metric && share) {
     const double points = level > 1.5 ? 0.25 : 0.0025;
     return {points, "0.25 percentage points"};
   }

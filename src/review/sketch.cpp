@@ -15,7 +15,7 @@ std::vector<double> binned(const Curve& curve, double end) {
   std::vector<double> sum(kPoints, 0);
   std::vector<double> n(kPoints, 0);
   for (std::size_t i = 0; i < curve.size(); ++i) {
-    if (!std::isfinite(curve.value[i])) continue;
+    if (!std::isfinite(curve.value[i]) || curve.step[i] < 0) continue;
     const auto bin = std::min(kPoints - 1, static_cast<std::size_t>(curve.step[i] / end * kPoints));
     sum[bin] += curve.value[i];
     n[bin] += 1;
@@ -58,20 +58,30 @@ void drop_empty(Sketch& sketch) {
 }  // namespace
 
 Curve mean_curve(const Side& side) {
-  Curve out = finite(side.runs.front().metric);
-  if (side.runs.size() == 1) return out;
-  std::vector<Curve> others;
-  for (std::size_t i = 1; i < side.runs.size(); ++i) others.push_back(finite(side.runs[i].metric));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    double sum = out.value[i];
-    double n = 1;
-    for (const Curve& other : others)
-      if (const double v = value_at(other, out.step[i]); std::isfinite(v)) {
+  std::vector<Curve> curves;
+  Curve out;
+  for (const auto& view : side.runs) {
+    curves.push_back(finite(view.metric));
+    out.step.insert(out.step.end(), curves.back().step.begin(), curves.back().step.end());
+  }
+  std::sort(out.step.begin(), out.step.end());
+  out.step.erase(std::unique(out.step.begin(), out.step.end()), out.step.end());
+  std::vector<double> kept;
+  for (const double step : out.step) {
+    double sum = 0;
+    double n = 0;
+    for (const Curve& curve : curves)
+      if (const double v = value_at(curve, step); std::isfinite(v)) {
         sum += v;
         n += 1;
       }
-    out.value[i] = sum / n;
+    // Where only some of the runs are left, their mean would jump: the curve ends with the shorter half.
+    if (2 * n < static_cast<double>(curves.size())) continue;
+    kept.push_back(step);
+    out.value.push_back(sum / n);
   }
+  out.step = std::move(kept);
+  out.line.assign(out.step.size(), 0);
   return out;
 }
 

@@ -120,19 +120,19 @@ constexpr auto kSynonyms = std::to_array<std::pair<std::string_view, std::string
     {"duration", "time"},
 });
 
-constexpr auto kSides = std::to_array<std::pair<std::string_view, Side>>({
-    {"train", Side::train},
-    {"training", Side::train},
-    {"trn", Side::train},
-    {"val", Side::eval},
-    {"valid", Side::eval},
-    {"eval", Side::eval},
-    {"validation", Side::eval},
-    {"evaluation", Side::eval},
-    {"dev", Side::eval},
-    {"heldout", Side::eval},
-    {"test", Side::eval},
-    {"testing", Side::eval},
+constexpr auto kSides = std::to_array<std::pair<std::string_view, DataSide>>({
+    {"train", DataSide::train},
+    {"training", DataSide::train},
+    {"trn", DataSide::train},
+    {"val", DataSide::eval},
+    {"valid", DataSide::eval},
+    {"eval", DataSide::eval},
+    {"validation", DataSide::eval},
+    {"evaluation", DataSide::eval},
+    {"dev", DataSide::eval},
+    {"heldout", DataSide::eval},
+    {"test", DataSide::eval},
+    {"testing", DataSide::eval},
 });
 
 /// Prefixes by which loggers group their panels: they say nothing about the quantity.
@@ -233,10 +233,10 @@ std::string name_of(std::string_view logged, const std::vector<Piece>& pieces, b
 
 }  // namespace
 
-Side side_of(std::string_view word) {
+DataSide side_of(std::string_view word) {
   for (const auto& [logged, side] : kSides)
     if (word == logged) return side;
-  return Side::none;
+  return DataSide::none;
 }
 
 Key take_apart(std::string_view logged) {
@@ -250,9 +250,9 @@ Key take_apart(std::string_view logged) {
   key.name = name_of(logged, pieces, !key.labels.empty(), groups);
   for (const auto& piece : pieces) {
     const std::string word = lower(piece.raw);
-    const Side side = side_of(word);
-    if (side == Side::none) add_word(key.words, word);
-    if (side != Side::none && key.side != Side::eval) key.side = side;
+    const DataSide side = side_of(word);
+    if (side == DataSide::none) add_word(key.words, word);
+    if (side != DataSide::none && key.side != DataSide::eval) key.side = side;
     key.test = key.test || word == "test" || word == "testing";
   }
   join_learning_rate(key.words);

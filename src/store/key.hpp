@@ -9,11 +9,11 @@
 
 namespace expanalyze {
 
-enum class Side { none, train, eval };
+enum class DataSide { none, train, eval };
 
 struct Key {
   std::vector<std::string> words;  ///< lower case, synonyms replaced; without side and labels
-  Side side = Side::none;
+  DataSide side = DataSide::none;
   bool test = false;  ///< the evaluation set is a test set: a validation set goes first
   Labels labels;      ///< {layer=3, proj=q}
   std::string name;   ///< the key without its labels and without grouping prefixes such as "optim/"
@@ -22,6 +22,6 @@ struct Key {
 Key take_apart(std::string_view logged);
 
 /// "val", "valid", "eval", "test" … and "train", "trn", "training".
-Side side_of(std::string_view word);
+DataSide side_of(std::string_view word);
 
 }  // namespace expanalyze

@@ -171,8 +171,8 @@ Meaning by_rule(const Rule& rule, const Key& key, const Words& rest) {
 }
 
 Meaning loss_meaning(const Key& key) {
-  Meaning m{key.side == Side::eval ? Role::eval_loss : Role::train_loss,
-            key.side == Side::eval ? "eval/loss" : "train/loss", Unit::nats};
+  Meaning m{key.side == DataSide::eval ? Role::eval_loss : Role::train_loss,
+            key.side == DataSide::eval ? "eval/loss" : "train/loss", Unit::nats};
   const bool bits = has(key.words, "bpb") || has(key.words, "bpc") || has(key.words, "bits");
   if (bits) m.unit = Unit::bits;
   const auto loss = std::find(key.words.begin(), key.words.end(), "loss");
@@ -209,12 +209,12 @@ const std::string* metric_word(const Words& words) {
 }
 
 Meaning metric_meaning(const Key& key, const std::string& word) {
-  const bool train = key.side == Side::train;
+  const bool train = key.side == DataSide::train;
   Meaning m{train ? Role::train_metric : Role::eval_metric, "", Unit::one, 1, 3};
   for (const auto& other : key.words)
     if (other != word && !listed("episode mean avg average main", other)) m.fit = 0;
   // "ortho_err" is a figure of the method, "val_err" one of merit: words this common need a side.
-  if (m.fit == 0 && key.side == Side::none && listed("err error mae rmse precision recall success ppl", word))
+  if (m.fit == 0 && key.side == DataSide::none && listed("err error mae rmse precision recall success ppl", word))
     return {};
   if (m.fit == 3 && key.words.size() == 1) m.name = (train ? "train/" : "eval/") + word;
   return m;
@@ -226,7 +226,7 @@ Meaning meaning(std::string_view logged) {
   const Key key = take_apart(logged);
   for (const auto& rule : kRules) {
     Words used;
-    if ((rule.of_training && key.side == Side::eval) || !matches(rule, key.words, used)) continue;
+    if ((rule.of_training && key.side == DataSide::eval) || !matches(rule, key.words, used)) continue;
     Words rest;
     for (const auto& word : key.words)
       if (!has(used, word) && !listed(rule.neutral, word) && factor_of(word, rule.unit) == 0) rest.push_back(word);

@@ -86,14 +86,14 @@ void RunBuilder::apply_split_tags() {
     std::vector<const std::string*> tag(line_.size(), nullptr);
     bool any = false;
     for (std::size_t i = 0; i < tags.word.size(); ++i) {
-      const Side side = side_of(lower(tags.word[i]));
-      any = any || side != Side::none;
-      if (side == Side::eval) tag[tags.record[i]] = &tags.word[i];
+      const DataSide side = side_of(lower(tags.word[i]));
+      any = any || side != DataSide::none;
+      if (side == DataSide::eval) tag[tags.record[i]] = &tags.word[i];
     }
     if (!any) continue;
     for (std::size_t c = 0, n = columns_.size(); c < n; ++c) {
       const Role role = meaning(columns_[c].key).role;
-      const bool sided = take_apart(columns_[c].key).side != Side::none;
+      const bool sided = take_apart(columns_[c].key).side != DataSide::none;
       if (sided || (role != Role::train_loss && role != Role::eval_metric)) continue;
       split_column(c, tag);
     }

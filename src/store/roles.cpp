@@ -139,14 +139,14 @@ void demote_summaries(std::vector<Candidate>& candidates) {
 void settle_bare_metrics(std::vector<Candidate>& candidates, const std::vector<Key>& keys) {
   const bool eval_named = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
     return (c.meaning.role == Role::eval_metric || c.meaning.role == Role::eval_loss) &&
-           keys[static_cast<std::size_t>(&c - candidates.data())].side == Side::eval;
+           keys[static_cast<std::size_t>(&c - candidates.data())].side == DataSide::eval;
   });
   if (!eval_named) return;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     auto& m = candidates[i].meaning;
     const auto& words = keys[i].words;
     const bool accuracy = std::find(words.begin(), words.end(), "accuracy") != words.end();
-    if (m.role != Role::eval_metric || keys[i].side != Side::none || !accuracy) continue;
+    if (m.role != Role::eval_metric || keys[i].side != DataSide::none || !accuracy) continue;
     m.role = Role::train_metric;
     m.name.clear();
   }
@@ -207,9 +207,10 @@ bool chosen_singly(Role role) { return role != Role::none && role != Role::mecha
 }  // namespace
 
 bool is_bookkeeping(std::string_view key) {
-  static constexpr std::array<std::string_view, 16> kWords{"pid",  "id",   "uid",     "uuid",     "done",    "finished",
-                                                           "host", "node", "rank",    "seed",     "version", "date",
-                                                           "ip",   "port", "restore", "timestamp"};
+  static constexpr std::array<std::string_view, 27> kWords{
+      "done", "finished", "completed", "terminated", "truncated", "id",    "uid",     "uuid",    "pid",
+      "rank", "seed",     "fold",      "worker",     "node",      "trial", "version", "device",  "index",
+      "idx",  "shard",    "phase",     "host",       "date",      "ip",    "port",    "restore", "timestamp"};
   std::string word;
   const auto known = [&] { return std::find(kWords.begin(), kWords.end(), word) != kWords.end(); };
   for (const char c : key) {

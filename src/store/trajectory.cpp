@@ -22,20 +22,23 @@ double interpolate(double x0, double y0, double x1, double y1, double x) {
 /// A1: a clock that falls starts a new segment, whose offset is the previous segment's end. A fall within the first 20
 /// steps or the first 1 % of the run is a timer that restarts after warm-up: what came before is start-up time and left
 /// out.
-Curve monotone_clock(Curve clock, bool& restarted) {
+Curve monotone_clock(const Run& run, Curve clock, bool& restarted) {
   double offset = 0;
+  std::size_t start = 0;
   double previous = -std::numeric_limits<double>::infinity();
-  const double warm_up = clock.empty() ? 0 : clock.step.front() + std::max(20.0, 0.01 * clock.step.back());
+  const double least = find(run, Role::step) == nullptr ? 0 : 20;
+  const double warm_up = clock.empty() ? 0 : clock.step.front() + std::max(least, 0.01 * clock.step.back());
   for (std::size_t i = 0; i < clock.size(); ++i) {
     const double logged = clock.value[i];
     if (logged < previous) {
       restarted = true;
       offset = clock.step[i] <= warm_up ? 0 : clock.value[i - 1];
-      if (offset == 0) std::fill_n(clock.value.begin(), i, 0.0);
+      if (offset == 0) start = i;
     }
     previous = logged;
     clock.value[i] = logged + offset;
   }
+  std::fill_n(clock.value.begin(), start, 0.0);
   return clock;
 }
 
@@ -60,6 +63,9 @@ Spent tokens_spent(const Run& run) {
   for (const Role role : {Role::tokens, Role::samples})
     if (const Series* series = find(run, role))
       return {finite(trajectory(run, *series)), "logged as " + code_span(series->logged_as)};
+  // Without a step key the rows count epochs or records, and neither a batch nor a plan in steps can be laid against
+  // them.
+  if (find(run, Role::step) == nullptr) return {};
   static constexpr std::string_view kSeen[] = {"tokens_seen", "samples_seen", "num_input_tokens_seen"};
   if (const auto seen = config_number(run, kSeen); seen && last_step(run) > 0)
     return {scaled(step_axis(run), *seen / last_step(run)),
@@ -82,7 +88,7 @@ Spent tokens_spent(const Run& run) {
 Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::wall)) {
     bool restarted = false;
-    Curve clock = monotone_clock(finite(trajectory(run, *series)), restarted);
+    Curve clock = monotone_clock(run, finite(trajectory(run, *series)), restarted);
     return {std::move(clock),
             "logged as " + code_span(series->logged_as) + (restarted ? ", which restarts and was joined" : "")};
   }
@@ -223,6 +229,7 @@ double last_step(const Run& run) {
 }
 
 double planned_steps(const Run& run) {
+  if (find(run, Role::step) == nullptr) return 0;
   static constexpr std::string_view kPlanned[] = {
       "max_steps",   "total_steps",        "steps",     "num_steps",      "n_steps",
       "train_steps", "num_training_steps", "max_iters", "num_iterations", "iterations"};
