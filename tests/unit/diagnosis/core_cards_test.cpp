@@ -216,6 +216,20 @@ TEST_CASE("a gain that is gone at equal FLOPs is no gain") {
   CHECK(report.diagnosis.headline == "compute_inefficient_gain");
 }
 
+TEST_CASE("a gain that is only unresolved at equal FLOPs may still be one") {
+  Plan b;
+  b.also["flops"] = [](double t) { return 1e6 * (t + 1); };
+  Plan e = b;
+  e.also["flops"] = [](double t) { return 1.28e6 * (t + 1); };
+  e.train = [](double t) { return 0.26 + 2.0 / std::sqrt(1 + t / 10); };
+  e.eval = [](double t) { return 0.31 + 2.0 / std::sqrt(1 + t / 10); };
+  const Report report = made::report({made::seed(b, 1, 0), made::seed(b, 2, .01), made::seed(b, 5, -.01)},
+                                     {made::seed(e, 3, 0), made::seed(e, 4, .01), made::seed(e, 6, -.01)});
+  REQUIRE(on(report.review, Axis::step).verdict == Verdict::improved);
+  REQUIRE(on(report.review, Axis::flops).verdict == Verdict::inconclusive);
+  CHECK(probability(report, "compute_inefficient_gain") < 0.9);
+}
+
 TEST_CASE("a run that is worse at equal steps has no gain to weigh, whatever it cost") {
   Plan b, e;
   b.also["flops"] = [](double t) { return 1e6 * (t + 1); };
