@@ -255,6 +255,17 @@ TEST_CASE("lr_too_high: a run whose units died had nothing left for the decay to
   CHECK(finding(report.diagnosis, "dead_units")->symptom_of == "lr_too_high");
 }
 
+TEST_CASE("lr_too_high: seeds that scatter at the edge of stability do not hide the gain of the decay") {
+  Plan b, e;
+  b.train = b.eval = plateau(1.0, 0.05);
+  e.train = e.eval = plateau(1.4, 0.3);
+  e.lr = [](double t) { return 0.06 * (1 - t / 400); };
+  const Report report = made::report({made::seed(b, 1, 0), made::seed(b, 2, .01), made::seed(b, 3, -.01)},
+                                     {made::seed(e, 4, 0), made::seed(e, 5, 1.5), made::seed(e, 6, .1)});
+  REQUIRE(on(report.review, Axis::step).verdict == Verdict::inconclusive);
+  CHECK(probability(report, "lr_too_high") > 0.5);
+}
+
 TEST_CASE("lr_too_high: a gain of the decay below the noise of the comparison explains nothing") {
   Plan b, e;
   b.train = b.eval = plateau(1.0, 0.004);
