@@ -42,7 +42,8 @@ Outcome detect(const Case& c) {
                             0,
                             {}});
   const bool behind = dearer.verdict == Verdict::regressed;
-  const bool level = dearer.verdict == Verdict::neutral || dearer.verdict == Verdict::inconclusive;
+  const bool level = dearer.verdict == Verdict::neutral;
+  const bool open = dearer.verdict == Verdict::inconclusive;  // may still be a gain: less than proof of level
   out.evidence.push_back(
       {fmt::format("at equal {} ({}x spent in all) it is {}: {} {}", resource, number(dearer.ratio, 3),
                    to_string(dearer.verdict), signed_number(dearer.difference.value, 3),
@@ -50,6 +51,7 @@ Outcome detect(const Case& c) {
        dearer.difference,
        behind  ? kDecisive
        : level ? kStrong
+       : open  ? kModerate
                : -kStrong,
        1,
        0,
@@ -59,9 +61,10 @@ Outcome detect(const Case& c) {
     out.evidence.push_back(
         {fmt::format("net of its cost the gain is worth {} of the baseline's compute", with_interval(net, 3)),
          net,
-         net.high < 1  ? kModerate
-         : net.low > 1 ? -kStrong
-                       : kWeak,
+         net.high < 1    ? kModerate
+         : net.low > 1   ? -kStrong
+         : net.value < 1 ? kWeak
+                         : -kWeak,
          1,
          0,
          {}});

@@ -18,6 +18,18 @@ double peak_lr(const Run& run) {
   return lr.empty() ? std::numeric_limits<double>::quiet_NaN() : *std::max_element(lr.value.begin(), lr.value.end());
 }
 
+/// How clearly more units died than in the baseline, 0 to 1.
+double units_died(const Case& c) {
+  const auto dead = [](const Run& run) { return last_of(run, Role::dead_fraction); };
+  const double e = mean_over(c.experiment, dead), b = mean_over(c.baseline, dead);
+  return std::isnan(e) || std::isnan(b) ? 0 : graded_above(e - b, 0.2);  // as in D-11
+}
+
+/// How clearly the run lost what a decay could have gained from, 0 to 1: collapsed attention, dead units, a failed run.
+double damage(const Case& c) {
+  return c.review.overall == Verdict::failed ? 1 : std::max(attention_sharpened(c), units_died(c));
+}
+
 /// The learning rate was raised: in the config, else in the logged schedule.
 void raised(const Case& c, Scored& out) {
   const double logged = mean_over(c.experiment, peak_lr) / mean_over(c.baseline, peak_lr);
@@ -45,16 +57,15 @@ void raised(const Case& c, Scored& out) {
                             bare(sharp, "strength"),
                             kModerate,
                             sharp * graded_above(factor, 1.5),
-                            0,
+                            'd',
                             {place_of(*c.experiment.front(), Role::attention_logit)}});
-}
-
-/// How clearly the run lost what a decay could have gained from, 0 to 1: collapsed attention, dead units, a failed run.
-double damage(const Case& c) {
-  const auto dead = [](const Run& run) { return last_of(run, Role::dead_fraction); };
-  const double e = mean_over(c.experiment, dead), b = mean_over(c.baseline, dead);
-  const double died = std::isnan(e) || std::isnan(b) ? 0 : graded_above(e - b, 0.2);
-  return c.review.overall == Verdict::failed ? 1 : std::max(attention_sharpened(c), died);
+  if (const double died = units_died(c); factor > 1.05 && died > 0)
+    out.evidence.push_back({"units died that live in the baseline, as they do when a step throws them too far",
+                            bare(died, "strength"),
+                            kModerate,
+                            died * graded_above(factor, 1.5),
+                            'd',
+                            {place_of(*c.experiment.front(), Role::dead_fraction)}});
 }
 
 void decay_gain(const Case& c, Scored& out) {
@@ -65,8 +76,10 @@ void decay_gain(const Case& c, Scored& out) {
   }
   out.slots["r_gain"] = lr.r_gain;
   const bool raised_rate = out.slots.contains("lr_factor") && out.slots["lr_factor"] > 1.05;
-  // An excess below the smallest certain difference of quality explains none.
-  const double certain = c.gap_scale > 0 ? graded_above(lr.gain_e - lr.gain_b, c.gap_scale) : 1;
+  // An excess below the smallest certain difference of quality explains none. A run at the edge of stability differs so
+  // much from seed to seed that this difference grows without bound: a twentieth of the baseline's level is the most.
+  const double scale = std::min(c.gap_scale, 0.05 * std::abs(c.review.final_quality.baseline.value));
+  const double certain = scale > 0 ? graded_above(lr.gain_e - lr.gain_b, scale) : 1;
   const Estimate value = bare(lr.r_gain, "between_seeds_1.03_to_1.09");
   if (lr.r_gain >= 1)
     out.evidence.push_back({fmt::format("the loss fell {} in the decay of the learning rate, {}x the baseline's {}",

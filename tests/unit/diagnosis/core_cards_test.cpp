@@ -216,6 +216,20 @@ TEST_CASE("a gain that is gone at equal FLOPs is no gain") {
   CHECK(report.diagnosis.headline == "compute_inefficient_gain");
 }
 
+TEST_CASE("a gain that is only unresolved at equal FLOPs may still be one") {
+  Plan b;
+  b.also["flops"] = [](double t) { return 1e6 * (t + 1); };
+  Plan e = b;
+  e.also["flops"] = [](double t) { return 1.28e6 * (t + 1); };
+  e.train = [](double t) { return 0.26 + 2.0 / std::sqrt(1 + t / 10); };
+  e.eval = [](double t) { return 0.31 + 2.0 / std::sqrt(1 + t / 10); };
+  const Report report = made::report({made::seed(b, 1, 0), made::seed(b, 2, .01), made::seed(b, 5, -.01)},
+                                     {made::seed(e, 3, 0), made::seed(e, 4, .01), made::seed(e, 6, -.01)});
+  REQUIRE(on(report.review, Axis::step).verdict == Verdict::improved);
+  REQUIRE(on(report.review, Axis::flops).verdict == Verdict::inconclusive);
+  CHECK(probability(report, "compute_inefficient_gain") < 0.9);
+}
+
 TEST_CASE("a run that is worse at equal steps has no gain to weigh, whatever it cost") {
   Plan b, e;
   b.also["flops"] = [](double t) { return 1e6 * (t + 1); };
@@ -239,6 +253,17 @@ TEST_CASE("lr_too_high: a run whose units died had nothing left for the decay to
   const Report report = made::report({b}, {e});
   CHECK(probability(report, "lr_too_high") > 0.5);
   CHECK(finding(report.diagnosis, "dead_units")->symptom_of == "lr_too_high");
+}
+
+TEST_CASE("lr_too_high: seeds that scatter at the edge of stability do not hide the gain of the decay") {
+  Plan b, e;
+  b.train = b.eval = plateau(1.0, 0.05);
+  e.train = e.eval = plateau(1.4, 0.3);
+  e.lr = [](double t) { return 0.06 * (1 - t / 400); };
+  const Report report = made::report({made::seed(b, 1, 0), made::seed(b, 2, .01), made::seed(b, 3, -.01)},
+                                     {made::seed(e, 4, 0), made::seed(e, 5, 1.5), made::seed(e, 6, .1)});
+  REQUIRE(on(report.review, Axis::step).verdict == Verdict::inconclusive);
+  CHECK(probability(report, "lr_too_high") > 0.5);
 }
 
 TEST_CASE("lr_too_high: a gain of the decay below the noise of the comparison explains nothing") {
