@@ -46,7 +46,7 @@ struct Metric {
 
 /// How one run ended (A7, D-36).
 struct RunEnd {
-  RunId run = 0;
+  std::size_t run = 0;                      ///< position in the comparison: baselines first
   double last_step = 0;                     ///< of the training or evaluation rows, whichever is later
   double planned_steps = 0;                 ///< from the config or the log; 0: unknown
   double first_value = 0, final_value = 0;  ///< of the metric, as logged; NaN: none

@@ -160,7 +160,10 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   Review review;
   review.metric = sides.metric;
   for (const Side* side : {&sides.baseline, &sides.experiment})
-    for (const auto& view : side->runs) review.ends.push_back(view.end);
+    for (const auto& view : side->runs) {
+      review.ends.push_back(view.end);
+      review.ends.back().run = review.ends.size() - 1;
+    }
   review.config_known = !first_baseline.config.empty() && !first_experiment.config.empty();
   if (review.config_known) review.config_diff = config_difference(first_baseline, first_experiment);
   note_mixed_configs(runs, comparison, review.notes);

@@ -167,9 +167,11 @@ TEST_CASE("inert: a run's own books are no mechanism") {
   b.also["done"] = e.also["done"] = [](double) { return 0.0; };
   b.also["worker_id"] = e.also["worker_id"] = [](double) { return 3.0; };
   CHECK(probability(made::report({b}, {e}), "inert_mechanism") < 0.33);
-  b.also["gate_open"] = e.also["gate_open"] = [](double) { return 0.0; };
-  CHECK(finding(made::report({b}, {e}).diagnosis, "inert_mechanism")->evidence.front().text.find("gate_open") !=
-        std::string::npos);
+  e.also["gate_open"] = [](double) { return 0.0; };  // only what was added can be the mechanism
+  const Report report = made::report({b}, {e});
+  const Finding* f = finding(report.diagnosis, "inert_mechanism");
+  REQUIRE(f);
+  CHECK(f->evidence.front().text.find("gate_open") != std::string::npos);
 }
 
 TEST_CASE("saturated: free at first, at its bound in the last third") {
@@ -299,4 +301,22 @@ TEST_CASE("divergence is a symptom when the rate was raised") {
   CHECK(finding(report.diagnosis, "divergence")->symptom_of == "lr_too_high");
   e.lr = [](double t) { return 0.01 * (1 - t / 400); };
   CHECK(made::report({{}}, {e}).diagnosis.headline == "divergence");
+}
+
+TEST_CASE("a signal that only some seeds log is read where it is") {
+  Plan silent = made::seed({}, 2, .2);
+  Plan logging = made::seed({}, 3, .21);
+  logging.also["ortho_residual"] = [](double) { return 0.9; };
+  const Report report = made::report({{}}, {silent, logging});
+  CHECK(probability(report, "manifold_drift") > 0.33);
+}
+
+TEST_CASE("a constant learning rate has no decay to read") {
+  Plan b;
+  b.lr = [](double) { return 0.1; };
+  b.train = b.eval = plateau(1.0, 0.1);
+  Plan e;
+  e.lr = [](double) { return 0.05; };
+  e.train = e.eval = plateau(1.3, 0.4);
+  CHECK(probability(made::report({b}, {e}), "lr_too_high") < 0.33);
 }

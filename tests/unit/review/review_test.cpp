@@ -151,3 +151,41 @@ TEST_CASE("seeds differ more early on, as measured") {
   CHECK(progress_multiplier(0.5) == Approx(1.18).epsilon(.01));
   CHECK(progress_multiplier(1) == 1);
 }
+
+TEST_CASE("the direction of a metric is read from whole words") {
+  for (const char* name : {"val_accuracy", "answer_accuracy", "certified_accuracy", "lower_bound_accuracy", "bbox_mAP",
+                           "episode_reward_mean", "confidence_accuracy"})
+    CHECK(known_direction(name) == Direction::max);
+  for (const char* name : {"val_loss", "wer", "val_bpb", "class_error", "val_perplexities"})
+    CHECK(known_direction(name) == Direction::min);
+  CHECK_FALSE(known_direction("clutter").has_value());
+}
+
+TEST_CASE("nats are not compared with bits") {
+  RunStore store;
+  store.runs = {made::run({}), made::run({})};
+  for (auto& series : store.runs[1].series)
+    if (series.role == Role::eval_loss) {
+      series.logged_as = "val_bpb";
+      series.unit = Unit::bits;
+    }
+  const Review r = review_runs(store, {{0}, {1}});
+  CHECK(r.metric.role == Role::train_loss);  // what is left that both log in one unit
+}
+
+TEST_CASE("a warm start does not make the baseline fail") {
+  Plan warm;
+  warm.eval = [](double t) { return 0.21 + 0.0001 * t; };
+  const Review r = review({{}}, {warm});
+  CHECK_FALSE(r.ends[0].failed);
+}
+
+TEST_CASE("seeds that ended early are named, not averaged away") {
+  Plan shorter = made::seed({}, 3, 0);
+  shorter.steps = 100;
+  const Review r = review({made::seed({}, 1, 0), made::seed({}, 2, .001), made::seed({}, 4, .002)},
+                          {made::seed({}, 5, 0), made::seed({}, 6, .001), shorter});
+  CHECK(on(r, Axis::step).at == 399);
+  CHECK(on(r, Axis::step).experiment.n == 2);
+  CHECK(on(r, Axis::step).why.find("1 of the 3 experiment runs did not get there") != std::string::npos);
+}
