@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kOfPlan = 0.98;  // D-36
 constexpr double kOfBaseline = 0.9;
+constexpr double kSameShape = 0.02;  // shares of the peak rate; logged rates of one schedule agree to their digits
 
 struct Lengths {
   double experiment = 0, baseline = 0, planned = 0;
@@ -37,6 +38,13 @@ double last_lr_share(const Run& run) {
                     : lr.value.back() / *std::max_element(lr.value.begin(), lr.value.end());
 }
 
+/// The learning rate at a step as a share of its peak; NaN when it is not logged there.
+double lr_share_at(const Run& run, double step) {
+  const Curve lr = finite(trajectory(run, Role::lr));
+  return lr.empty() ? std::numeric_limits<double>::quiet_NaN()
+                    : value_at(lr, step) / *std::max_element(lr.value.begin(), lr.value.end());
+}
+
 bool last_line_cut(const Run& run) {
   return std::any_of(run.notes.begin(), run.notes.end(), [](const Note& n) { return n.code == "line.cut"; });
 }
@@ -50,6 +58,9 @@ Outcome detect(const Case& c) {
                               l.planned > 0 ? number(l.planned) : "unknown", number(l.baseline));
   const double lr = mean_over(c.experiment, last_lr_share);
   const double lr_baseline = mean_over(c.baseline, last_lr_share);
+  // The same shape of schedule as the baseline's up to the end: it was cut off, not planned shorter.
+  const double lr_there = mean_over(c.baseline, [&](const Run& run) { return lr_share_at(run, l.experiment); });
+  const bool same_shape = std::abs(lr - lr_there) < kSameShape;
   const Place end{c.experiment.front()->label, {}, 0, l.experiment};
   if (of_plan < kOfPlan)
     out.evidence.push_back({fmt::format("it ran {} of {} planned steps ({})", number(l.experiment), number(l.planned),
@@ -59,7 +70,7 @@ Outcome detect(const Case& c) {
                             1,
                             0,
                             {end}});
-  else if (std::isnan(of_plan) && of_baseline < kOfBaseline && lr > 0.2 && lr > 2 * lr_baseline)
+  else if (std::isnan(of_plan) && of_baseline < kOfBaseline && lr > 0.2 && lr > 2 * lr_baseline && same_shape)
     out.evidence.push_back(
         {fmt::format("it ran {} steps against the baseline's {}, and its learning rate still stood at {} of its peak",
                      number(l.experiment), number(l.baseline), percent(lr, 2)),
@@ -82,10 +93,10 @@ Outcome detect(const Case& c) {
   const double share = std::isnan(of_plan) ? of_baseline : of_plan;
   out.slots = {{"share_run", share}, {"last_step", l.experiment}, {"planned", l.planned > 0 ? l.planned : l.baseline}};
   out.effect_share = 1;
-  out.soul =
-      fmt::format("It did not lose, it stopped: {} of the plan was run. At step {} it stands at {} against {}.",
-                  percent(share, 3), number(c.review.final_quality.at_step),
-                  number(c.review.final_quality.experiment.value), number(c.review.final_quality.baseline.value));
+  out.soul = fmt::format("It did not lose, it stopped: {} of {} was run. At step {} it stands at {} against {}.",
+                         percent(share, 3), std::isnan(of_plan) ? "the baseline's length" : "the plan",
+                         number(c.review.final_quality.at_step), number(c.review.final_quality.experiment.value),
+                         number(c.review.final_quality.baseline.value));
   return out;
 }
 

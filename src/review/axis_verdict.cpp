@@ -97,16 +97,6 @@ std::string left_out(const Side& side, std::string_view name, std::size_t used) 
                      missing == 1 ? "is" : "are");
 }
 
-/// Seeds differ more in the middle of a run (B1.1): the root mean square of both sides' multiples at `x`.
-double reading_spread(const Sides& sides, Axis axis, double x) {
-  double sum = 0;
-  for (const Side* side : {&sides.baseline, &sides.experiment}) {
-    const double m = progress_multiplier(x / stats::median(totals(*side, axis)));
-    sum += m * m / 2;
-  }
-  return std::sqrt(sum);
-}
-
 std::vector<double> finals(const Side& side) { return values_at(side, Axis::step, side.last_metric_step()); }
 
 AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, double sesoi, const Pairing& pairing) {
@@ -169,6 +159,15 @@ void blank(const Sides& sides, Axis axis, AxisVerdict& verdict) {
 }
 
 }  // namespace
+
+double reading_spread(const Sides& sides, Axis axis, double x) {
+  double sum = 0;
+  for (const Side* side : {&sides.baseline, &sides.experiment}) {
+    const double m = progress_multiplier(x / stats::median(totals(*side, axis)));
+    sum += m * m / 2;
+  }
+  return std::sqrt(sum);
+}
 
 std::vector<AxisVerdict> judge_axes(const Sides& sides, const SeedNoise& noise, double sesoi, const Pairing& pairing) {
   std::vector<AxisVerdict> out;

@@ -28,6 +28,9 @@ struct Compared {
 Compared compare_values(const std::vector<double>& baseline, const std::vector<double>& experiment,
                         const SeedNoise& noise, double sesoi, double orientation, bool identical, double scale = 1);
 
+/// Seeds differ more in the middle of a run (B1.1): the root mean square of both sides' multiples at `x`.
+double reading_spread(const Sides& sides, Axis axis, double x);
+
 /// Most experiment runs failed; `why` names the first.
 bool experiment_failed(const Sides& sides, std::string& why);
 

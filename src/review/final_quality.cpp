@@ -21,13 +21,15 @@ std::string side_ends(const Side& side) {
 }
 
 /// B4.1: what one seed a side cannot say; B4.2: what the seeds themselves say.
-std::string noise_sentence(const Compared& compared, const SeedNoise& noise, std::size_t n) {
+std::string noise_sentence(const Compared& compared, const SeedNoise& noise, std::size_t n, double spread) {
   const double half = 0.5 * (compared.test.high95 - compared.test.low95);
   if (n <= 2 && noise.prior.scale > 0)
     return fmt::format(
-        "With one seed per arm this rests on an assumed seed s.d. of {} ({}); a difference smaller than {} cannot be "
+        "With one seed per arm this rests on an assumed seed s.d. of {} ({}{}); a difference smaller than {} cannot be "
         "told from luck.",
-        number(noise.prior.scale, 2), noise.source, number(half, 2));
+        number(noise.prior.scale, 2), noise.source,
+        spread > 1.01 ? fmt::format("; taken {}x larger in the middle of a run", number(spread, 3)) : "",
+        number(half, 2));
   if (n <= 2) return fmt::format("With one seed per arm nothing can be said about luck: {}.", noise.source);
   return fmt::format(
       "The {} runs and the {} put the s.d. between seeds at {} (t with {} degrees of freedom); a difference smaller "
@@ -39,7 +41,8 @@ std::string noise_sentence(const Compared& compared, const SeedNoise& noise, std
 
 std::string known(std::string range) { return range.empty() ? "unknown" : range; }
 
-std::string difference_sentence(const Sides& sides, const Compared& compared, const FinalQuality& out) {
+std::string difference_sentence(const Sides& sides, const Compared& compared, Verdict verdict,
+                                const FinalQuality& out) {
   if (compared.difference.notes == std::vector<std::string>{"identical"})
     return fmt::format("Both sides end at {}: the logs are the same number for number.", number(out.baseline.value));
   const double d = compared.test.difference;
@@ -47,10 +50,9 @@ std::string difference_sentence(const Sides& sides, const Compared& compared, co
   return fmt::format("At step {} the experiment stands at {} against {}: {} ({}), 95 % interval {}, {}.",
                      number(out.at_step), number(out.experiment.value), number(out.baseline.value), signed_number(d, 3),
                      percent(out.relative.value), known(interval(compared.test.low95, compared.test.high95, 3)),
-                     compared.verdict == Verdict::improved || compared.verdict == Verdict::regressed
-                         ? (better ? "better" : "worse")
-                     : compared.verdict == Verdict::neutral ? "equivalent"
-                                                            : "not resolved");
+                     verdict == Verdict::improved || verdict == Verdict::regressed ? (better ? "better" : "worse")
+                     : verdict == Verdict::neutral                                 ? "equivalent"
+                                                                                   : "not resolved");
 }
 
 /// B3.3 without a schedule-aware law (a later step of the work): is the metric still moving at the end?
@@ -89,14 +91,16 @@ std::string seeds_sentence(std::size_t more, std::size_t per_side) {
 
 }  // namespace
 
-FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Sesoi& sesoi, const Pairing& pairing) {
+FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Sesoi& sesoi, const Pairing& pairing,
+                           Verdict on_steps) {
   FinalQuality out;
   out.sesoi = sesoi.value;
   out.sesoi_source = sesoi.source;
   out.at_step = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
   const auto b = values_at(sides.baseline, Axis::step, out.at_step);
   const auto e = values_at(sides.experiment, Axis::step, out.at_step);
-  const Compared compared = compare_values(b, e, noise, sesoi.value, sides.orientation(), pairing.identical);
+  const double spread = b.empty() || e.empty() ? 1 : reading_spread(sides, Axis::step, out.at_step);
+  const Compared compared = compare_values(b, e, noise, sesoi.value, sides.orientation(), pairing.identical, spread);
   out.baseline = compared.baseline;
   out.experiment = compared.experiment;
   out.difference = compared.difference;
@@ -131,8 +135,8 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   const std::size_t per_side = std::min(b.size(), e.size());
   out.seeds_needed = seeds_needed(compared, sesoi.value, per_side);
   out.plateau = plateau(sides, sesoi.value);
-  out.sentences.push_back(difference_sentence(sides, compared, out));
-  if (!pairing.identical) out.sentences.push_back(noise_sentence(compared, noise, n));
+  out.sentences.push_back(difference_sentence(sides, compared, on_steps, out));
+  if (!pairing.identical) out.sentences.push_back(noise_sentence(compared, noise, n, spread));
   if (out.seeds_needed > 0) out.sentences.push_back(seeds_sentence(out.seeds_needed, per_side));
   if (compared.equivalent && !pairing.identical)
     out.sentences.push_back(fmt::format("The 90 % interval {} lies within ±{} ({}): equivalence is shown, not assumed.",

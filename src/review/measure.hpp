@@ -10,8 +10,8 @@
 namespace expanalyze {
 
 Pairing pair_by_data_order(const Sides& sides);  // pairing.cpp
-FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Sesoi& sesoi,
-                           const Pairing& pairing);                                           // final_quality.cpp
+FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Sesoi& sesoi, const Pairing& pairing,
+                           Verdict on_steps);                                                 // final_quality.cpp
 Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairing& pairing);  // convergence.cpp
 WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estimate& kappa);   // wall_clock.cpp
 Compute compute(const Sides& sides, const FinalQuality& final);                               // compute.cpp

@@ -169,11 +169,11 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   note_mixed_configs(runs, comparison, review.notes);
   review.pairing = pair_by_data_order(sides);
   const Sesoi sesoi = smallest_effect(sides);
-  review.final_quality = final_quality(sides, noise, sesoi, review.pairing);
+  review.axes = judge_axes(sides, noise, sesoi.value, review.pairing);
+  review.final_quality = final_quality(sides, noise, sesoi, review.pairing, on(review, Axis::step).verdict);
   review.convergence = convergence(sides, noise, review.pairing);
   review.compute = compute(sides, review.final_quality);
   review.wall = wall_clock(sides, review.final_quality, review.compute.kappa);
-  review.axes = judge_axes(sides, noise, sesoi.value, review.pairing);
   review.primary_axis = primary_axis(review);
   review.overall = on(review, review.primary_axis).verdict;
   add_modifiers(review);

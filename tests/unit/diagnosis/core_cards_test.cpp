@@ -320,3 +320,13 @@ TEST_CASE("a constant learning rate has no decay to read") {
   e.train = e.eval = plateau(1.3, 0.4);
   CHECK(probability(made::report({b}, {e}), "lr_too_high") < 0.33);
 }
+
+TEST_CASE("truncated: a shorter run on another schedule was planned that way") {
+  Plan b;
+  Plan cut = b;
+  cut.steps = 150;  // the same rates as the baseline's up to there
+  CHECK(probability(made::report({b}, {cut}), "truncated_run") > 0.66);
+  Plan other = cut;
+  other.lr = [](double t) { return t < 75 ? 0.01 : 0.004; };  // dropped and held
+  CHECK(probability(made::report({b}, {other}), "truncated_run") < 0.33);
+}
