@@ -19,8 +19,10 @@ Outcome detect(const Case& c) {
   if (flops.verdict == Verdict::not_assessable && wall.verdict == Verdict::not_assessable)
     return Untestable{{}, "a clock or FLOPs", "log elapsed seconds and cumulative FLOPs with every record"};
   Scored out;
-  out.looked_at =
-      fmt::format("cost against the baseline: {}x FLOPs, {}x time", number(flops.ratio, 3), number(wall.ratio, 3));
+  const auto say = [](const AxisVerdict& axis) {
+    return axis.verdict == Verdict::not_assessable ? std::string("unknown") : number(axis.ratio, 3) + "x";
+  };
+  out.looked_at = fmt::format("cost against the baseline: FLOPs {}, time {}", say(flops), say(wall));
   if (dearer.ratio <= 1.05 || dearer.verdict == Verdict::not_assessable) return out;
   const std::string resource = &dearer == &flops ? "FLOPs" : "seconds";
   const Verdict steps = on(c.review, Axis::step).verdict;

@@ -70,7 +70,7 @@ Outcome detect(const Case& c) {
       first_run = c.experiment[i];
     }
   }
-  out.looked_at = fmt::format("the training loss of {} run{} ends finite and near its best", c.experiment.size(),
+  out.looked_at = fmt::format("the loss of {} run{} ends finite and near its best", c.experiment.size(),
                               c.experiment.size() == 1 ? "" : "s");
   if (gone == 0) return out;
   out.effect_share = static_cast<double>(gone) / static_cast<double>(c.experiment.size());
