@@ -1,4 +1,5 @@
 // A sweep as Markdown: a table of groups, then a paragraph for each.
+#include <algorithm>
 #include <cmath>
 
 #include "expanalyze/render.hpp"
@@ -16,21 +17,34 @@ using namespace render;
 
 std::string ratio_text(double ratio) { return ratio == 0 ? "-" : number(ratio, 3) + "×"; }
 
+/// Variants differ at either end of their names: what is cut is the middle. The whole name heads the group's section.
+std::string ends_of(const std::string& label) {
+  constexpr std::size_t kHead = 8, kTail = 14;
+  const bool ascii = std::all_of(label.begin(), label.end(), [](unsigned char c) { return c < 0x80; });
+  if (!ascii || label.size() <= kHead + kTail + 1) return label;
+  return label.substr(0, kHead) + "…" + label.substr(label.size() - kTail);
+}
+
 std::string group_table(const SweepReport& sweep) {
   constexpr auto right = Table::Align::right;
-  Table table({{"Group", Table::Align::left, true},
-               {"Runs", right},
-               {"Verdict"},
-               {"Final", right},
-               {"Difference", Table::Align::left, true},
-               {"FLOPs", right},
-               {"Time", right}});
+  const bool flops =
+      std::any_of(sweep.groups.begin(), sweep.groups.end(), [](const SweepRow& row) { return row.flops_ratio != 0; });
+  std::vector<Table::Column> columns{{"Group", Table::Align::left, 16},      {"Runs", right},
+                                     {"Verdict", Table::Align::left, 14},    {"Final", right},
+                                     {"Difference", Table::Align::left, 28}, {"Time", right}};
+  if (flops) columns.push_back({"FLOPs", right});
+  Table table(std::move(columns));
   for (const SweepRow& row : sweep.groups) {
     const bool failed = !row.failure.empty();
-    table.add({code_span(row.label), std::to_string(row.runs.size()), spaced(to_string(row.verdict)),
-               std::isnan(row.final.value) ? "-" : number(row.final.value),
-               failed && std::isnan(row.difference.value) ? "-" : estimate_text(row.difference, true),
-               ratio_text(row.flops_ratio), ratio_text(row.wall_ratio)});
+    std::vector<std::string> cells{
+        code_span(ends_of(row.label)),
+        std::to_string(row.runs.size()),
+        spaced(to_string(row.verdict)),
+        std::isnan(row.final.value) ? "-" : number(row.final.value),
+        failed && std::isnan(row.difference.value) ? "-" : estimate_text(row.difference, true),
+        ratio_text(row.wall_ratio)};
+    if (flops) cells.push_back(ratio_text(row.flops_ratio));
+    table.add(std::move(cells));
   }
   return table.str();
 }

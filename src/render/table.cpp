@@ -16,14 +16,12 @@ std::string padded(const std::string& cell, std::size_t width, Table::Align alig
 
 /// Narrows the widest columns, one column at a time, until the table fits: narrow columns (numbers) keep their text.
 void fit(std::vector<std::size_t>& width, const std::vector<Table::Column>& columns) {
-  constexpr std::size_t kWhole = 48;
   const std::size_t frame = 3 * width.size() + 1;  // "| a | b |"
   while (std::accumulate(width.begin(), width.end(), frame) > kPageWidth) {
     std::size_t widest = 0;
     std::size_t most = 0;
     for (std::size_t c = 0; c < width.size(); ++c)
-      if (const std::size_t least = columns[c].whole ? kWhole : 8; width[c] > least && width[c] > most)
-        most = width[widest = c];
+      if (width[c] > columns[c].least && width[c] > most) most = width[widest = c];
     if (most == 0) return;
     --width[widest];
   }

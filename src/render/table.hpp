@@ -12,7 +12,7 @@ class Table {
   struct Column {
     std::string title;
     Align align = Align::left;
-    bool whole = false;  ///< shortened only beyond 48 columns, even where the table gets wider than a page
+    std::size_t least = 8;  ///< it is not narrowed below this
   };
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
