@@ -18,11 +18,15 @@ struct ImportOptions {
   std::filesystem::path config;     ///< --config side=FILE; empty: in the log or beside it
 };
 
-/// Reads one run: a file, or a directory that holds one run's log.
-/// Throws Error{input} when nothing can be read; everything less is a Note in the run.
+/// Reads every run that a path holds: a file, a folder that is one run, a folder of seeds; "-" is standard input.
+/// A file that several runs were written to gives them in its order.
+/// Throws Error{input} when nothing can be read; everything less is a Note in the runs.
+std::vector<Run> read_runs(const std::filesystem::path& path, const ImportOptions& options);
+
+/// The run of a path that holds one. Throws Error{input} as well when it holds several.
 Run read_run(const std::filesystem::path& path, const ImportOptions& options);
 
-/// Every run below a directory, sorted by path; what looked like a log and was not one goes to `notes`.
+/// Every log below a directory, sorted by path; what looked like a log and was not one goes to `notes`.
 std::vector<std::filesystem::path> find_runs(const std::filesystem::path& directory, std::vector<Note>& notes);
 
 /// A sure "no" is 0; 100 leaves no doubt. `why` says what was seen: "line 1 is an object with a key config".
@@ -31,23 +35,29 @@ struct Sniff {
   std::string why;
 };
 
-/// What an importer may look at before it says whether a file is its own.
+/// What an importer may look at before it says whether a file, or a folder, is its own.
 struct Probe {
-  std::string_view name;  ///< file name without folders
-  std::string_view head;  ///< the first 64 KiB at least, and the first line in full
+  std::string_view name;                      ///< of the file or folder, without the folders above
+  std::string_view head;                      ///< of a file: the first line in full and 64 KiB; empty for a folder
+  std::span<const std::string> entries = {};  ///< of a folder: its files by relative path, sorted; empty for a file
 };
 
 class RunBuilder;  // src/store/run_builder.hpp
-class Lines;       // src/io/lines.hpp
+class Input;       // src/io/input.hpp
+struct Folder;     // src/io/folder.hpp
 
 /// One format. A file in src/import ends in one constant of this type; importers.cpp lists them.
 struct Importer {
   std::string_view id;
   std::string_view summary;
+  /// From kSureOfFolder on a folder is read as one run even where log files of other formats lie in it.
   Sniff (*sniff)(const Probe&);
-  void (*read)(Lines&, RunBuilder&);
-  std::string_view doc;  ///< Markdown: what it reads, from which tools, what it cannot know
+  void (*read)(Input&, RunBuilder&);  ///< a file
+  std::string_view doc;               ///< Markdown: what it reads, from which tools, what it cannot know
+  void (*read_folder)(const Folder&, RunBuilder&) = nullptr;  ///< of formats that spread one run over a folder
+  bool binary = false;                                        ///< claims files with NUL bytes; others never see them
 };
+inline constexpr int kSureOfFolder = 90;
 
 std::span<const Importer* const> importers();
 

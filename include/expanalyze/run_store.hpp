@@ -91,6 +91,8 @@ struct Run {
   std::string path;    ///< as given
   std::string format;  ///< id of the importer
   std::size_t lines = 0, lines_understood = 0;
+  std::string counted_in = "lines";  ///< what `lines` and every Rows::line count: "records" of a binary log
+  std::size_t part = 1, parts = 1;   ///< this is run `part` of `parts` in its file
   Config config;
   std::string config_source;  ///< "line 1 of the log", a path, or empty: none found
   std::vector<Rows> rows;

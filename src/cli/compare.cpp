@@ -1,14 +1,30 @@
 // expanalyze BASELINE EXPERIMENT
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
 #include "pipeline/seed_groups.hpp"
+#include "store/recipe.hpp"
 
 namespace expanalyze::cli {
 
 namespace {
+
+/// Several runs at one path are the seeds of one side only if nothing but their names and seeds differs.
+void refuse_mixture(const std::vector<Run>& runs, const std::string& path) {
+  for (const Run& run : runs) {
+    if (recipe_of(run.config) == recipe_of(runs.front().config)) continue;
+    throw Error(
+        Error::Kind::input,
+        fmt::format("{}: holds {} runs with different settings, {} and {} among them", path, runs.size(),
+                    runs.front().label, run.label),
+        fmt::format("name one of them, as a file or as {}#1, or compare all with `expanalyze sweep {}`", path, path));
+  }
+}
 
 std::vector<RunId> read_side(RunStore& store, const std::vector<std::string>& paths, const char* side,
                              const Options& options) {
@@ -16,8 +32,12 @@ std::vector<RunId> read_side(RunStore& store, const std::vector<std::string>& pa
   if (const auto file = options.config.find(side); file != options.config.end()) import.config = file->second;
   std::vector<RunId> ids;
   for (const std::string& path : paths) {
-    ids.push_back(store.runs.size());
-    store.runs.push_back(read_run(path, import));
+    std::vector<Run> runs = read_runs(path, import);
+    refuse_mixture(runs, path);
+    for (Run& run : runs) {
+      ids.push_back(store.runs.size());
+      store.runs.push_back(std::move(run));
+    }
   }
   return ids;
 }

@@ -16,7 +16,7 @@ namespace {
 RunStore read_all(const Options& options, std::vector<Note>& notes) {
   RunStore store;
   for (const std::filesystem::path& path : find_runs(options.directory, notes)) try {
-      store.runs.push_back(read_run(path, options.import));
+      for (Run& run : read_runs(path, options.import)) store.runs.push_back(std::move(run));
     } catch (const Error& e) {
       if (e.kind == Error::Kind::usage) throw;
       notes.push_back({"sweep.unreadable", code_span(path.string()) + " is left out: " + one_line(e.what()), {}, 1});

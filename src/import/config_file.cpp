@@ -9,7 +9,7 @@
 
 #include "expanalyze/error.hpp"
 #include "import/json_text.hpp"
-#include "io/bytes.hpp"
+#include "io/input.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
 

@@ -7,6 +7,7 @@
 
 #include "expanalyze/error.hpp"
 #include "import/importers.hpp"
+#include "io/input.hpp"
 #include "io/lines.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
@@ -143,7 +144,8 @@ void read_row(std::string_view row, const Header& header, bool last_and_cut, Run
   for (std::size_t i = 0; i < fields.size(); ++i) read_cell(header.names[i], fields[i], builder);
 }
 
-void read(Lines& lines, RunBuilder& builder) {
+void read(Input& input, RunBuilder& builder) {
+  Lines lines(input.all());
   auto header = find_header(lines);
   if (!header)
     throw Error(Error::Kind::input, "no line looks like the header of a table", "the first line must name the columns");

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <memory>
 
 #include "expanalyze/error.hpp"
 #include "import/config_file.hpp"
+#include "io/folder.hpp"
+#include "io/input.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
@@ -28,51 +28,47 @@ constexpr auto kUsual = std::to_array<std::string_view>(
      "log.jsonl", "log.json", "log.csv", "log.txt", "log", "train.log"});
 constexpr auto kEndings = std::to_array<std::string_view>({".jsonl", ".csv", ".tsv", ".json", ".log", ".txt"});
 
+/// Endings of files that lie beside logs and are none; they are not even opened.
+constexpr auto kForeign = std::to_array<std::string_view>(
+    {".py",   ".md",          ".rst",  ".sh",  ".cu",   ".cpp", ".pt",  ".pth",  ".bin",
+     ".ckpt", ".safetensors", ".npy",  ".npz", ".pkl",  ".png", ".jpg", ".svg",  ".pdf",
+     ".html", ".ipynb",       ".yaml", ".yml", ".toml", ".cfg", ".ini", ".lock", ".db"});
+/// Compression says nothing about what is inside.
+constexpr auto kPacked = std::to_array<std::string_view>({".gz", ".zst", ".xz", ".bz2"});
+
 /// Sure enough to call a file a log when nobody named it.
 constexpr int kSure = 50;
-constexpr std::size_t kHead = 64U << 10U;
-constexpr std::size_t kLongestLine = 16U << 20U;
 constexpr int kDeepestFolder = 8;
-
-std::string head_of(const fs::path& path) {
-  const auto close = [](std::FILE* f) { std::fclose(f); };
-  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
-  std::string head;
-  std::array<char, kHead> piece;
-  // A document on one line is read in full, up to the longest line that is read at all.
-  while (file && (head.empty() || (head.find('\n') == std::string::npos && head.size() < kLongestLine))) {
-    const std::size_t n = std::fread(piece.data(), 1, piece.size(), file.get());
-    if (n == 0) break;
-    head.append(piece.data(), n);
-  }
-  return head;
-}
 
 template <std::size_t N>
 std::size_t index_in(const std::array<std::string_view, N>& list, std::string_view word) {
   return static_cast<std::size_t>(std::find(list.begin(), list.end(), word) - list.begin());
 }
 
-/// Smaller is better; usual names before endings.
+/// "metrics.csv" of "metrics.csv.gz".
+fs::path unpacked_name(const fs::path& path) {
+  const fs::path name = path.filename();
+  return index_in(kPacked, lower(name.extension().string())) < kPacked.size() ? name.stem() : name;
+}
+
+/// Smaller is better; usual names before endings, both before names that say nothing.
 std::size_t rank(const fs::path& path) {
-  const auto name = index_in(kUsual, lower(path.filename().string()));
+  const fs::path inner = unpacked_name(path);
+  const auto name = index_in(kUsual, lower(inner.string()));
   if (name < kUsual.size()) return name;
-  return kUsual.size() + index_in(kEndings, lower(path.extension().string()));
+  return kUsual.size() + index_in(kEndings, lower(inner.extension().string()));
 }
 
 bool could_be_log(const fs::path& path) {
-  return rank(path) < kUsual.size() + kEndings.size() && !is_config_name(path);
+  const std::string ending = lower(unpacked_name(path).extension().string());
+  return index_in(kForeign, ending) == kForeign.size() && !is_config_name(path);
 }
 
-bool is_log(const fs::path& path) {
-  const std::string head = head_of(path);
-  if (head.empty() || head.find('\0') != std::string::npos) return false;
-  const std::string name = path.filename().string();
-  try {
-    return sniff_importer({name, head}, path, kSure) != nullptr;
-  } catch (const Error&) {
-    return false;
-  }
+bool is_log(const fs::path& path) try {
+  Input input = open_input(path);
+  return sniff_importer({input.name(), input.head()}, path, kSure) != nullptr;
+} catch (const Error&) {
+  return false;
 }
 
 std::vector<fs::path> entries(const fs::path& directory, bool folders) {
@@ -97,7 +93,16 @@ std::vector<fs::path> logs_by_rank(const fs::path& directory) {
   return logs;
 }
 
+/// The format that has one run in this whole folder, if one is surer of that than `at_least`.
+const Importer* format_of_folder(const fs::path& directory, int at_least) try {
+  const Folder folder = open_folder(directory);
+  return sniff_importer({folder.name(), {}, folder.entries}, directory, at_least);
+} catch (const Error&) {
+  return nullptr;
+}
+
 void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, std::vector<Note>& notes) {
+  if (format_of_folder(directory, kSureOfFolder) != nullptr) return runs.push_back(directory);
   for (const auto& path : entries(directory, false)) {
     const std::string ending = lower(path.extension().string());
     const bool claims = ending == ".jsonl" || ending == ".csv" || ending == ".tsv";
@@ -106,6 +111,7 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, 
                fmt::format("files named like logs hold none, first {}", code_span(path.string(), 200)));
   }
   const auto logs = logs_by_rank(directory);
+  if (logs.empty() && format_of_folder(directory, kSure) != nullptr) return runs.push_back(directory);
   const bool usual = !logs.empty() && rank(logs.front()) < kUsual.size();
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (!usual || i == 0)
@@ -120,12 +126,16 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, 
 
 }  // namespace
 
+bool is_binary(std::string_view head) { return head.substr(0, 64U << 10U).find('\0') != std::string_view::npos; }
+
 const Importer* sniff_importer(const Probe& probe, const fs::path& path, int at_least) {
   const Importer *best = nullptr, *second = nullptr;
   Sniff surest, next;
+  const bool binary = is_binary(probe.head), folder = !probe.entries.empty();
   for (const auto* importer : importers()) {
+    if (folder ? importer->read_folder == nullptr : binary != importer->binary) continue;
     Sniff answer = importer->sniff(probe);
-    if (answer.sure < at_least) continue;
+    if (answer.sure < std::max(at_least, 1)) continue;
     if (answer.sure > surest.sure) {
       second = nullptr;
       best = importer;
@@ -143,8 +153,14 @@ const Importer* sniff_importer(const Probe& probe, const fs::path& path, int at_
   return best;
 }
 
-fs::path log_in(const fs::path& directory, std::vector<fs::path>& others) {
-  auto logs = logs_by_rank(directory);
+Contents contents_of(const fs::path& directory, const std::string& format) {
+  Contents found;
+  found.whole = format_of_folder(directory, kSureOfFolder);
+  if (!format.empty()) found.whole = nullptr;
+  if (found.whole != nullptr) return found;
+  const auto logs = logs_by_rank(directory);
+  if (logs.empty()) found.whole = format_of_folder(directory, kSure);
+  if (found.whole != nullptr) return found;
   if (logs.empty()) {
     std::vector<Note> ignored;
     const auto below = find_runs(directory, ignored);
@@ -154,13 +170,13 @@ fs::path log_in(const fs::path& directory, std::vector<fs::path>& others) {
                     : fmt::format("{} runs lie below it: compare them with `expanalyze sweep {}`, or name one of them",
                                   below.size(), directory.string()));
   }
-  if (logs.size() > 1 && rank(logs[0]) >= kUsual.size() && rank(logs[0]) == rank(logs[1]))
-    throw Error(Error::Kind::input,
-                fmt::format("{}: holds several logs, among them {} and {}", directory.string(),
-                            logs[0].filename().string(), logs[1].filename().string()),
-                fmt::format("name one of them, or compare all with `expanalyze sweep {}`", directory.string()));
-  others.assign(logs.begin() + 1, logs.end());
-  return logs.front();
+  // A usual name says that the folder is one run's; several logs with free names are a run each.
+  const bool one_run = rank(logs.front()) < kUsual.size();
+  for (const auto& log : logs) {
+    const bool read = one_run ? found.logs.empty() : rank(log) == rank(logs.front());
+    (read ? found.logs : found.others).push_back(log);
+  }
+  return found;
 }
 
 std::vector<fs::path> find_runs(const fs::path& directory, std::vector<Note>& notes) {

@@ -9,11 +9,18 @@
 
 namespace expanalyze {
 
-/// The importer that is surest; nullptr and an empty `why` when none knows the format. Throws Error{input} on a tie.
+bool is_binary(std::string_view head);
+
+/// The importer that is surest; nullptr when none knows the format. Throws Error{input} on a tie.
 const Importer* sniff_importer(const Probe& probe, const std::filesystem::path& path, int at_least = 1);
 
-/// The log of the one run that a directory holds; `others` are files that could have been meant as well.
-/// Throws Error{input} when there is none, or several with equal right.
-std::filesystem::path log_in(const std::filesystem::path& directory, std::vector<std::filesystem::path>& others);
+/// What a directory holds for one side of a comparison.
+struct Contents {
+  const Importer* whole = nullptr;            ///< the directory is one run of this format; else nullptr
+  std::vector<std::filesystem::path> logs;    ///< one, or one per seed
+  std::vector<std::filesystem::path> others;  ///< could have been meant as well: further logs of the same run
+};
+/// Throws Error{input} when there is no log. `format`: forced, or empty.
+Contents contents_of(const std::filesystem::path& directory, const std::string& format);
 
 }  // namespace expanalyze

@@ -4,6 +4,7 @@
 #include "expanalyze/error.hpp"
 #include "import/importers.hpp"
 #include "import/records.hpp"
+#include "io/input.hpp"
 #include "io/lines.hpp"
 #include "text/parse.hpp"
 
@@ -16,7 +17,8 @@ constexpr auto kOutcomes = std::to_array<std::string_view>(
     {"best_metric", "best_model_checkpoint", "best_global_step", "epoch", "global_step", "log_history", "total_flos",
      "num_input_tokens_seen", "is_local_process_zero", "is_world_process_zero", "stateful_callbacks", "trial_name"});
 
-void read(Lines& lines, RunBuilder& builder) {
+void read(Input& input, RunBuilder& builder) {
+  const Lines lines(input.all());
   const auto document = parse_json(lines.all());
   if (!document || !document->is_object() || !document->contains("log_history") ||
       !(*document)["log_history"].is_array())

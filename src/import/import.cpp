@@ -8,9 +8,10 @@
 #include "expanalyze/error.hpp"
 #include "import/config_file.hpp"
 #include "import/discover.hpp"
-#include "io/bytes.hpp"
-#include "io/lines.hpp"
+#include "io/folder.hpp"
+#include "io/input.hpp"
 #include "store/run_builder.hpp"
+#include "store/split_runs.hpp"
 #include "text/format.hpp"
 #include "text/nearest.hpp"
 #include "text/parse.hpp"
@@ -31,27 +32,24 @@ std::vector<std::string> importer_ids() {
   return ids;
 }
 
-void refuse_foreign(const fs::path& path, std::string_view bytes) {
-  if (trim(bytes).empty()) refuse(path, "is empty", "the run may have stopped before its first record");
-  if (bytes.substr(0, 8) == "version " && bytes.find("git-lfs.github.com/spec") < 100)
+void refuse_foreign(const fs::path& path, std::string_view head) {
+  if (trim(head).empty()) refuse(path, "is empty", "the run may have stopped before its first record");
+  if (head.substr(0, 8) == "version " && head.find("git-lfs.github.com/spec") < 100)
     refuse(path, "is a Git LFS pointer, not the log itself", "fetch the file with `git lfs pull`");
-  if (bytes.substr(0, 64U << 10U).find('\0') != std::string_view::npos)
-    refuse(path, "is a binary file", fmt::format("text logs are read: {}", join(importer_ids(), ", ")));
 }
 
-const Importer& importer_for(const fs::path& path, std::string_view bytes, const std::string& format) {
-  if (!format.empty()) {
-    for (const auto* importer : importers())
-      if (importer->id == format) return *importer;
-    throw Error(Error::Kind::usage, fmt::format("--format-in {}: no such format", one_line(format)),
-                did_you_mean(format, importer_ids()));
-  }
-  const std::string name = path.filename().string();
-  // 64 KiB, and the first line in full: a document or a config on one line can be longer.
-  const auto first_line = std::min(bytes.find('\n'), bytes.size());
-  const Importer* importer = sniff_importer({name, bytes.substr(0, first_line + (64U << 10U))}, path);
+const Importer& importer_named(const std::string& format) {
+  for (const auto* importer : importers())
+    if (importer->id == format) return *importer;
+  throw Error(Error::Kind::usage, fmt::format("--format-in {}: no such format", one_line(format)),
+              did_you_mean(format, importer_ids()));
+}
+
+const Importer& importer_for(const fs::path& path, Input& input, const std::string& format) {
+  if (!format.empty()) return importer_named(format);
+  const Importer* importer = sniff_importer({input.name(), input.head()}, path);
   if (importer == nullptr)
-    refuse(path, "not a format that is known",
+    refuse(path, is_binary(input.head()) ? "is a binary file of no known format" : "not a format that is known",
            fmt::format("formats: {}; force one with --format-in", join(importer_ids(), ", ")));
   return *importer;
 }
@@ -92,42 +90,102 @@ void find_config(Run& run, const fs::path& log, const fs::path& given) {
   }
 }
 
-Run read_log(const fs::path& log, const ImportOptions& options) {
-  const std::string bytes = read_file(log);
-  refuse_foreign(log, bytes);
-  const Importer& importer = importer_for(log, bytes, options.format);
-  Lines lines(bytes);
-  RunBuilder builder;
-  try {
-    importer.read(lines, builder);
-  } catch (const Error& e) {
-    throw Error(e.kind, fmt::format("{}: {}", log.string(), e.what()), e.hint);
-  }
+std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs::path& log, std::size_t lines,
+                        const ImportOptions& options) {
   if (builder.values() == 0)
     refuse(log, fmt::format("no numbers found, read as {}", importer.id),
            "check the file, or name another format with --format-in");
-  const auto count = lines.count();
-  Run run = builder.finish(count, options.map);
+  Run run = builder.finish(lines, options.map);
   run.format = importer.id;
-  return run;
+  run.path = log.string();
+  run.label = label_of(log);
+  std::vector<Run> runs = split_runs(std::move(run));
+  for (Run& each : runs) find_config(each, log, options.config);
+  return runs;
+}
+
+/// What an importer says of a damaged document, with the name of the file.
+template <class Work>
+void reading(const fs::path& log, Work work) {
+  try {
+    work();
+  } catch (const Error& e) {
+    throw Error(e.kind, fmt::format("{}: {}", log.string(), e.what()), e.hint);
+  }
+}
+
+std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
+  Input input = open_input(log);
+  refuse_foreign(log, input.head());
+  const Importer& importer = importer_for(log, input, options.format);
+  RunBuilder builder;
+  reading(log, [&] { importer.read(input, builder); });
+  for (std::uint32_t i = 0; i < input.too_long(); ++i)
+    builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
+  return finish(builder, importer, log, input.lines(), options);
+}
+
+std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
+  RunBuilder builder;
+  reading(folder.path, [&] { importer.read_folder(folder, builder); });
+  return finish(builder, importer, folder.path, 0, options);
+}
+
+std::vector<Run> read_directory(const fs::path& path, const ImportOptions& options) {
+  const Contents contents = contents_of(path, options.format);
+  if (contents.whole != nullptr) return read_folder(open_folder(path), *contents.whole, options);
+  std::vector<Run> runs;
+  for (const auto& log : contents.logs)
+    for (Run& run : read_log(log, options)) runs.push_back(std::move(run));
+  for (const auto& other : contents.others)
+    add_note(runs.front().notes, "input.other_logs",
+             fmt::format("{} is read; further logs beside it are not, first {}",
+                         code_span(contents.logs.front().filename().string()), code_span(other.filename().string())));
+  if (contents.logs.size() == 1)
+    for (Run& run : runs) run.path = path.string();
+  return runs;
+}
+
+/// "runs.log#3" is the third run of runs.log, unless a file is really called so. 0: all runs.
+std::size_t take_part(fs::path& path) {
+  std::error_code error;
+  const std::string text = path.string();
+  const auto at = text.rfind('#');
+  if (at == std::string::npos || fs::exists(path, error)) return 0;
+  const auto n = number_from(std::string_view(text).substr(at + 1));
+  if (!n || !(*n >= 1) || *n > 1e6) return 0;
+  path = text.substr(0, at);
+  return static_cast<std::size_t>(*n);
+}
+
+void keep_part(std::vector<Run>& runs, std::size_t part, const fs::path& path) {
+  if (part == 0) return;
+  if (part > runs.size())
+    refuse(path, fmt::format("holds {} runs, not {}", runs.size(), part), "runs are counted from 1");
+  runs = {std::move(runs[part - 1])};
 }
 
 }  // namespace
 
-Run read_run(const fs::path& path, const ImportOptions& options) {
+std::vector<Run> read_runs(const fs::path& given, const ImportOptions& options) {
+  fs::path path = given;
+  const std::size_t part = take_part(path);
   std::error_code error;
-  std::vector<fs::path> others;
-  const auto log = fs::is_directory(path, error) ? log_in(path, others) : path;
-  Run run = read_log(log, options);
-  run.path = path.string();
-  run.label = label_of(log);
-  find_config(run, log, options.config);
-  for (const auto& other : others)
-    add_note(run.notes, "input.other_logs",
-             fmt::format("{} is read; further logs beside it are not, first {}", code_span(log.filename().string()),
-                         code_span(other.filename().string())));
-  for (auto& note : run.notes) note.where.run = run.label;
-  return run;
+  auto runs = fs::is_directory(path, error) ? read_directory(path, options) : read_log(path, options);
+  keep_part(runs, part, path);
+  for (Run& run : runs) {
+    if (run.parts > 1) run.label += fmt::format("#{}", run.part);
+    for (auto& note : run.notes) note.where.run = run.label;
+  }
+  return runs;
+}
+
+Run read_run(const fs::path& path, const ImportOptions& options) {
+  auto runs = read_runs(path, options);
+  if (runs.size() > 1)
+    refuse(path, fmt::format("holds {} runs, where one is wanted", runs.size()),
+           fmt::format("name one of them: {}#1", path.string()));
+  return std::move(runs.front());
 }
 
 }  // namespace expanalyze

@@ -7,6 +7,7 @@
 #include "expanalyze/error.hpp"
 #include "import/importers.hpp"
 #include "import/records.hpp"
+#include "io/input.hpp"
 #include "io/lines.hpp"
 #include "store/key.hpp"
 #include "store/roles.hpp"
@@ -169,7 +170,8 @@ void read_totals(Contents& found) {
   for (const auto& [path, value] : found.totals) found.builder.value(path, *json_number(value));
 }
 
-void read(Lines& lines, RunBuilder& builder) {
+void read(Input& input, RunBuilder& builder) {
+  const Lines lines(input.all());
   const auto document = parse_json(lines.all());
   if (!document || !document->is_structured())
     throw Error(Error::Kind::input, "the JSON document breaks off or is damaged",

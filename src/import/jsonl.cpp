@@ -6,6 +6,7 @@
 #include "expanalyze/import.hpp"
 #include "import/importers.hpp"
 #include "import/json_text.hpp"
+#include "io/input.hpp"
 #include "io/lines.hpp"
 #include "store/roles.hpp"
 #include "store/run_builder.hpp"
@@ -95,7 +96,8 @@ void read_line(std::string_view text, bool last_and_cut, bool& first, RunBuilder
   }
 }
 
-void read(Lines& lines, RunBuilder& builder) {
+void read(Input& input, RunBuilder& builder) {
+  Lines lines(input.all());
   std::string_view text;
   std::uint32_t line = 0;
   bool first = true;

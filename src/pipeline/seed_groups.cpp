@@ -1,13 +1,13 @@
 #include "pipeline/seed_groups.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cctype>
 #include <filesystem>
 #include <map>
 
+#include "store/recipe.hpp"
 #include "text/format.hpp"
+#include "text/parse.hpp"
 
 namespace expanalyze {
 
@@ -15,30 +15,6 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_separator(char c) { return c == '_' || c == '-' || c == '.' || c == '=' || c == '/' || c == ' '; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-std::string_view last_part(std::string_view key) { return key.substr(key.find_last_of("./") + 1); }
-
-/// Settings that name a run instead of describing it. A seed key is any with the word seed in its last part.
-bool names_the_run(std::string_view key) {
-  static constexpr std::array<std::string_view, 12> names{"run_name", "run_id",     "run",         "name",
-                                                          "id",       "exp_name",   "log_dir",     "save_dir",
-                                                          "out_dir",  "output_dir", "logging_dir", "timestamp"};
-  const std::string part = lower(last_part(key));
-  return part.find("seed") != std::string::npos || std::find(names.begin(), names.end(), part) != names.end();
-}
-
-Config recipe_of(const Config& config) {
-  Config out;
-  for (const auto& [key, value] : config)
-    if (!names_the_run(key)) out.emplace(key, value);
-  return out;
-}
 
 /// Without its seed; a label that is nothing but a seed ("seed1") takes the folder before it.
 std::string stem_of(const Run& run) {

@@ -25,6 +25,7 @@ struct Candidate {
   Meaning meaning;
   bool test = false;
   std::size_t falls = 0;  ///< how often the next value is smaller
+  bool declared = false;  ///< by the format: values and neighbours correct nothing
 };
 
 std::size_t falls(const std::vector<double>& value) {
@@ -89,6 +90,7 @@ std::size_t densest_of(const std::vector<Candidate*>& candidates) {
 }
 
 std::string reason(const Candidate& winner, const std::vector<Candidate*>& all) {
+  if (winner.declared) return "the format says so";
   if (winner.meaning.role == Role::step && all.size() > 1) return "falls back least often";
   if (winner.meaning.fit == 3) return "exact name";
   if (all.size() == 1) return "the only key of that kind";
@@ -100,9 +102,10 @@ RoleChoice choose(Role role, const std::vector<Candidate*>& candidates) {
   const Candidate* best = candidates.front();
   for (const auto* c : candidates) {
     const bool labels_differ = c->series->labels.empty() != best->series->labels.empty();
-    const bool better = labels_differ        ? c->series->labels.empty()
-                        : role == Role::step ? better_step(*c, *best, densest)
-                                             : better_name(*c, *best, densest);
+    const bool better = labels_differ                   ? c->series->labels.empty()
+                        : c->declared != best->declared ? c->declared
+                        : role == Role::step            ? better_step(*c, *best, densest)
+                                                        : better_name(*c, *best, densest);
     if (better) best = c;
   }
   RoleChoice choice{role, best->series->logged_as, reason(*best, candidates), {}};
@@ -119,7 +122,7 @@ void demote_components(std::vector<Candidate>& candidates) {
       return c.meaning.role == role && !c.meaning.component && !c.series->value.empty();
     });
     for (auto& c : candidates)
-      if (whole && c.meaning.role == role && c.meaning.component) c.meaning = {};
+      if (whole && !c.declared && c.meaning.role == role && c.meaning.component) c.meaning = {};
   }
 }
 
@@ -131,7 +134,7 @@ void demote_summaries(std::vector<Candidate>& candidates) {
       return c.meaning.role == role && c.series->value.size() >= 3;
     });
     for (auto& c : candidates)
-      if (curve && c.meaning.role == role && c.series->value.size() == 1) c.meaning = {};
+      if (curve && !c.declared && c.meaning.role == role && c.series->value.size() == 1) c.meaning = {};
   }
 }
 
@@ -146,7 +149,7 @@ void settle_bare_metrics(std::vector<Candidate>& candidates, const std::vector<K
     auto& m = candidates[i].meaning;
     const auto& words = keys[i].words;
     const bool accuracy = std::find(words.begin(), words.end(), "accuracy") != words.end();
-    if (m.role != Role::eval_metric || keys[i].side != DataSide::none || !accuracy) continue;
+    if (candidates[i].declared || m.role != Role::eval_metric || keys[i].side != DataSide::none || !accuracy) continue;
     m.role = Role::train_metric;
     m.name.clear();
   }
@@ -224,12 +227,17 @@ bool is_bookkeeping(std::string_view key) {
   return known();
 }
 
-void assign_roles(Run& run, const std::map<Role, std::string>& map) {
+void assign_roles(Run& run, const std::map<Role, std::string>& map, const std::map<std::string, Meaning>& declared) {
   std::vector<Candidate> candidates;
   std::vector<Key> keys;
   for (auto& series : run.series) {
     keys.push_back(take_apart(series.logged_as));
     candidates.push_back({&series, meaning(series.logged_as), keys.back().test, falls(series.value)});
+    if (const auto said = declared.find(series.logged_as); said != declared.end()) {
+      candidates.back().meaning = said->second;
+      candidates.back().declared = true;
+      continue;
+    }
     if (candidates.back().meaning.role == Role::grad_norm && !series.labels.empty())
       candidates.back().meaning.role = Role::layer_grad_norm;
     check_values(candidates.back());

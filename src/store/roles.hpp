@@ -25,8 +25,9 @@ Meaning meaning(std::string_view key);
 bool is_bookkeeping(std::string_view key);
 
 /// Gives every series of the run its role, name, unit and labels, converts to base units, and records each choice.
-/// Throws Error{usage} when `map` names a key that the run does not have.
-void assign_roles(Run& run, const std::map<Role, std::string>& map);
+/// `declared`: what the format says of its keys. Throws Error{usage} when `map` names a key that the run does not have.
+void assign_roles(Run& run, const std::map<Role, std::string>& map,
+                  const std::map<std::string, Meaning>& declared = {});
 
 /// The rows of a series get optimizer steps from the series that took Role::step; see A1 for what replaces it.
 /// `record` are the records that each Rows stands on, `line` the line of each record.

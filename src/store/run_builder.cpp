@@ -95,6 +95,16 @@ void RunBuilder::config_source(std::string source) {
   if (config_source_.empty()) config_source_ = std::move(source);
 }
 
+void RunBuilder::declare(std::string_view key, Meaning meaning) {
+  meaning.fit = 3;
+  declared_.insert_or_assign(std::string(key), std::move(meaning));
+}
+
+void RunBuilder::counted(std::size_t lines, std::string_view in) {
+  counted_ = lines;
+  counted_in_ = in;
+}
+
 void RunBuilder::note(std::string_view code, std::string text, std::uint32_t line, std::string_view series) {
   add_note(notes_, code, std::move(text), line, series);
 }
@@ -146,13 +156,14 @@ Run RunBuilder::finish(std::size_t lines, const std::map<Role, std::string>& map
   apply_split_tags();
   note_words();
   Run run;
-  run.lines = lines;
-  run.lines_understood = std::min(understood_, lines);
+  run.lines = counted_.value_or(lines);
+  run.counted_in = counted_in_;
+  run.lines_understood = std::min(understood_, run.lines);
   run.config = std::move(config_);
   run.config_source = std::move(config_source_);
   run.notes = std::move(notes_);
   move_columns(run);
-  assign_roles(run, map);
+  assign_roles(run, map, declared_);
   fill_steps(run, record_of_rows_, line_);
   return run;
 }

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "expanalyze/run_store.hpp"
+#include "store/roles.hpp"
 
 namespace expanalyze {
 
@@ -36,6 +38,12 @@ class RunBuilder {
   void config_source(std::string source);
   /// The log states its own config: no file beside it is looked for.
   [[nodiscard]] bool has_config() const { return !config_source_.empty(); }
+
+  /// What the documentation of a format says a key means: goes before the key's name, behind --map.
+  void declare(std::string_view key, Meaning meaning);
+
+  /// `lines` of finish() for logs that are not one text: "records" of a binary file, lines over several files.
+  void counted(std::size_t lines, std::string_view in = "lines");
 
   void note(std::string_view code, std::string text, std::uint32_t line = 0, std::string_view series = {});
   /// A line that holds a setting, a blank or known chatter.
@@ -83,6 +91,9 @@ class RunBuilder {
   std::size_t values_ = 0;
   Config config_;
   std::string config_source_;
+  std::map<std::string, Meaning> declared_;
+  std::optional<std::size_t> counted_;
+  std::string counted_in_ = "lines";
   std::vector<Note> notes_;
   std::uint32_t last_understood_ = 0;
   std::size_t understood_ = 0;

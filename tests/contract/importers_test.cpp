@@ -6,8 +6,7 @@
 
 #include "expanalyze/error.hpp"
 #include "expanalyze/import.hpp"
-#include "io/bytes.hpp"
-#include "io/lines.hpp"
+#include "io/input.hpp"
 #include "store/run_builder.hpp"
 #include "support/catch.hpp"
 
@@ -26,11 +25,11 @@ std::vector<fs::path> fixtures(const Importer& importer) {
 
 /// Reads `text` with one importer; anything but Error, and any broken invariant, fails the test.
 void survives(const Importer& importer, std::string_view text) {
-  Lines lines(text);
+  Input input = Input::of(text);
   RunBuilder builder;
   try {
-    importer.read(lines, builder);
-    const Run run = builder.finish(lines.count());
+    importer.read(input, builder);
+    const Run run = builder.finish(input.lines());
     const std::string breach = broken_invariant(run);
     if (!breach.empty()) FAIL(importer.id << ": " << breach << "\n" << text.substr(0, 2000));
   } catch (const Error&) {

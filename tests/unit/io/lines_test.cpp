@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "expanalyze/error.hpp"
-#include "io/bytes.hpp"
+#include "io/input.hpp"
 #include "support/catch.hpp"
 
 using namespace expanalyze;

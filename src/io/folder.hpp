@@ -1,0 +1,27 @@
+// A folder as the importers see it: names first, bytes on demand.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/input.hpp"
+
+namespace expanalyze {
+
+/// A log can be spread over a folder: W&B, MLflow, event files.
+struct Folder {
+  std::filesystem::path path;
+  std::vector<std::string> entries;  ///< files by relative path ("train/events.out"), sorted bytewise
+
+  [[nodiscard]] bool has(std::string_view entry) const;
+  /// Throws Error{input} as open_input() does.
+  [[nodiscard]] Input open(std::string_view entry) const;
+  [[nodiscard]] std::string name() const;
+};
+
+/// Files down to `depth` folders below; hidden ones and links to folders are left out, and what is beyond 20000 files.
+Folder open_folder(const std::filesystem::path& path, int depth = 4);
+
+}  // namespace expanalyze

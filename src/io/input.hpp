@@ -1,0 +1,74 @@
+// The bytes of one log, from front to back, once: a file, standard input, a buffer of a test.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace expanalyze {
+
+/// Whole lines of a log, and where they stand.
+struct Block {
+  std::vector<char> bytes;       ///< reused from block to block; only the first `size` count
+  std::size_t size = 0;
+  std::uint32_t first_line = 1;  ///< 1-based number of its first line
+  [[nodiscard]] std::string_view text() const { return {bytes.data(), size}; }
+};
+
+class Input {
+ public:
+  /// Fills up to `at_most` bytes, answers how many; 0 only at the end. May give a byte at a time, as pipes do.
+  using Read = std::function<std::size_t(char* to, std::size_t at_most)>;
+
+  /// A line longer than this is no record of a training run: it is emptied and counted.
+  static constexpr std::size_t kLongestLine = 16U << 20U;
+  /// all() refuses more than this: a document of that size is a mistake.
+  static constexpr std::size_t kLargestDocument = std::size_t{4} << 30U;
+
+  /// `name`: of the file without folders; `size`: in bytes as far as it is known, else 0.
+  Input(Read read, std::string name, std::uint64_t size = 0);
+  /// A text that outlives the input; nothing is copied by all().
+  static Input of(std::string_view text, std::string name = {});
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+  /// The first 64 KiB and the first line in full (up to kLongestLine); reading goes on from the start.
+  std::string_view head();
+
+  /// The next whole lines, about `about` bytes of them; the last line of the log may lack its end. False at the end.
+  bool next_block(Block& block, std::size_t about = std::size_t{1} << 20U);
+
+  /// Everything that has not been handed out yet. Throws Error{input} beyond kLargestDocument.
+  std::string_view all();
+
+  /// Lines handed out so far; an unfinished last one counts.
+  [[nodiscard]] std::uint32_t lines() const { return lines_; }
+  /// Lines that were emptied because they are longer than kLongestLine, and the first of them.
+  [[nodiscard]] std::uint32_t too_long() const { return too_long_; }
+  [[nodiscard]] std::uint32_t first_too_long() const { return first_too_long_; }
+
+ private:
+  bool fill(std::size_t at_least);
+  std::size_t pending() const { return ahead_.size() - at_; }
+
+  Read read_;
+  std::string name_;
+  std::uint64_t size_ = 0;
+  std::string ahead_;    ///< read but not handed out: [at_, end)
+  std::size_t at_ = 0;
+  std::string_view whole_;  ///< of Input::of()
+  bool end_ = false, started_ = false;
+  std::uint32_t lines_ = 0, too_long_ = 0, first_too_long_ = 0;
+};
+
+/// Opens a log. Throws Error{input} for what is missing, a directory, or not readable. "-" is standard input.
+Input open_input(const std::filesystem::path& path);
+
+/// The whole of a small file, such as a config. Throws Error{input}.
+std::string read_file(const std::filesystem::path& path);
+
+}  // namespace expanalyze
