@@ -184,7 +184,7 @@ Run read_run(const fs::path& path, const ImportOptions& options) {
   auto runs = read_runs(path, options);
   if (runs.size() > 1)
     refuse(path, fmt::format("holds {} runs, where one is wanted", runs.size()),
-           fmt::format("name one of them: {}#1", path.string()));
+           fmt::format("name one of them, e.g. {}#1, or compare all with `expanalyze sweep`", path.string()));
   return std::move(runs.front());
 }
 
