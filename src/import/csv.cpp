@@ -7,6 +7,7 @@
 
 #include "expanalyze/error.hpp"
 #include "import/importers.hpp"
+#include "import/table.hpp"
 #include "io/input.hpp"
 #include "io/lines.hpp"
 #include "store/run_builder.hpp"
@@ -144,7 +145,17 @@ void read_row(std::string_view row, const Header& header, bool last_and_cut, Run
   for (std::size_t i = 0; i < fields.size(); ++i) read_cell(header.names[i], fields[i], builder);
 }
 
-void read(Input& input, RunBuilder& builder) {
+Sniff sniff(const Probe& probe) {
+  const auto header = find_header(Lines(probe.head));
+  if (!header) return {};
+  const int sure = header->agreeing >= 2 ? 70 : 40;
+  return {sure,
+          fmt::format("line {} names {} columns, and the rows below have as many", header->line, header->names.size())};
+}
+
+}  // namespace
+
+void read_table(Input& input, RunBuilder& builder) {
   Lines lines(input.all());
   auto header = find_header(lines);
   if (!header)
@@ -175,18 +186,8 @@ void read(Input& input, RunBuilder& builder) {
   }
 }
 
-Sniff sniff(const Probe& probe) {
-  const auto header = find_header(Lines(probe.head));
-  if (!header) return {};
-  const int sure = header->agreeing >= 2 ? 70 : 40;
-  return {sure,
-          fmt::format("line {} names {} columns, and the rows below have as many", header->line, header->names.size())};
-}
-
-}  // namespace
-
 constinit const Importer csv{
-    "csv", "tables: CSV, TSV and semicolons", sniff, read,
+    "csv", "tables: CSV, TSV and semicolons", sniff, read_table,
     R"(Reads a table whose first line names the columns: Lightning `metrics.csv`, RLlib `progress.csv`, AlgoPerf
 `measurements.csv`, Ultralytics `results.csv`, tab-separated logs. The delimiter is found by looking; quoted fields may hold it.
 

@@ -5,6 +5,7 @@
 
 #include "expanalyze/import.hpp"
 #include "import/importers.hpp"
+#include "import/json_lines.hpp"
 #include "import/json_text.hpp"
 #include "io/input.hpp"
 #include "io/lines.hpp"
@@ -96,14 +97,6 @@ void read_line(std::string_view text, bool last_and_cut, bool& first, RunBuilder
   }
 }
 
-void read(Input& input, RunBuilder& builder) {
-  Lines lines(input.all());
-  std::string_view text;
-  std::uint32_t line = 0;
-  bool first = true;
-  while (lines.next(text, line)) read_line(text, lines.cut() && line == lines.count(), first, builder, line);
-}
-
 Sniff sniff(const Probe& probe) {
   Lines lines(probe.head);
   std::string_view text;
@@ -130,8 +123,16 @@ Sniff sniff(const Probe& probe) {
 
 }  // namespace
 
+void read_json_lines(Input& input, RunBuilder& builder) {
+  Lines lines(input.all());
+  std::string_view text;
+  std::uint32_t line = 0;
+  bool first = true;
+  while (lines.next(text, line)) read_line(text, lines.cut() && line == lines.count(), first, builder, line);
+}
+
 constinit const Importer jsonl{
-    "jsonl", "JSON Lines: one JSON object a line", sniff, read,
+    "jsonl", "JSON Lines: one JSON object a line", sniff, read_json_lines,
     R"(Reads one JSON object a line, as hand-written loops, W&B exports, RLlib `result.json`, MMEngine
 `scalars.json`, DETR `log.txt` and LLaMA-Factory `trainer_log.jsonl` write them. `NaN`, `Infinity` and `-Infinity` may stand bare.
 

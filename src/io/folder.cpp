@@ -28,9 +28,7 @@ void collect(const fs::path& root, const fs::path& below, int depth, std::vector
 
 }  // namespace
 
-bool Folder::has(std::string_view entry) const {
-  return std::binary_search(entries.begin(), entries.end(), entry);
-}
+bool Folder::has(std::string_view entry) const { return std::binary_search(entries.begin(), entries.end(), entry); }
 
 Input Folder::open(std::string_view entry) const { return open_input(path / entry); }
 

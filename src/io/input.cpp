@@ -90,8 +90,10 @@ bool Input::next_block(Block& block, std::size_t about) {
     for (std::size_t want = about; end == std::string_view::npos; want *= 2) {
       const bool more = fill(want);
       text = std::string_view(ahead_).substr(at_);
-      if (!more) end = text.size();
-      else if (const auto line = text.rfind('\n'); line != std::string_view::npos) end = line + 1;
+      if (!more)
+        end = text.size();
+      else if (const auto line = text.rfind('\n'); line != std::string_view::npos)
+        end = line + 1;
       else if (text.size() > kLongestLine) {  // skip to the end of this line
         while (text.find('\n') == std::string_view::npos && !end_) {
           at_ = ahead_.size();
@@ -119,7 +121,8 @@ std::string_view Input::all() {
   if (read_) {
     while (fill(pending() + kPiece))
       if (pending() > kLargestDocument)
-        fail(name_, "is larger than 4 GiB and cannot be read in pieces", "split it, or convert it to JSON Lines or CSV");
+        fail(name_, "is larger than 4 GiB and cannot be read in pieces",
+             "split it, or convert it to JSON Lines or CSV");
     whole_ = std::string_view(ahead_).substr(at_);
     read_ = {};
   }

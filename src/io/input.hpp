@@ -12,7 +12,7 @@ namespace expanalyze {
 
 /// Whole lines of a log, and where they stand.
 struct Block {
-  std::vector<char> bytes;       ///< reused from block to block; only the first `size` count
+  std::vector<char> bytes;  ///< reused from block to block; only the first `size` count
   std::size_t size = 0;
   std::uint32_t first_line = 1;  ///< 1-based number of its first line
   [[nodiscard]] std::string_view text() const { return {bytes.data(), size}; }
@@ -58,7 +58,7 @@ class Input {
   Read read_;
   std::string name_;
   std::uint64_t size_ = 0;
-  std::string ahead_;    ///< read but not handed out: [at_, end)
+  std::string ahead_;  ///< read but not handed out: [at_, end)
   std::size_t at_ = 0;
   std::string_view whole_;  ///< of Input::of()
   bool end_ = false, started_ = false;
