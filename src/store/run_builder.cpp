@@ -16,11 +16,12 @@ void add_note(std::vector<Note>& notes, std::string_view code, std::string text,
   for (auto& note : notes) {
     if (note.code != code || note.where.series != series) continue;
     ++note.count;
+    note.last_line = std::max(note.last_line, line);
     return;
   }
   Note note{code, std::move(text), {}, 1};
   note.where.series = series;
-  note.where.line = line;
+  note.where.line = note.last_line = line;
   notes.push_back(std::move(note));
 }
 
@@ -86,6 +87,11 @@ void RunBuilder::blank(std::string_view key) {
 }
 
 void RunBuilder::config(std::string_view key, ConfigValue v, std::uint32_t line) {
+  const auto latest = latest_.find(key);
+  if (latest == latest_.end() || settings_[latest->second].value != v) {
+    latest_.insert_or_assign(std::string(key), settings_.size());
+    settings_.push_back({std::string(key), v, line});
+  }
   const auto [at, fresh] = config_.emplace(std::string(key), v);
   if (!fresh && at->second != v)
     note("config.changed", fmt::format("{} changes within the log; its first value is kept", code_span(key)), line);

@@ -11,10 +11,11 @@
 
 #include "expanalyze/run_store.hpp"
 #include "store/roles.hpp"
+#include "store/surgery.hpp"
 
 namespace expanalyze {
 
-/// Adds a note; one of the same code about the same series is counted instead, and the first place is kept.
+/// Adds a note; one of the same code about the same series is counted instead: first and last place are kept.
 void add_note(std::vector<Note>& notes, std::string_view code, std::string text, std::uint32_t line = 0,
               std::string_view series = {});
 
@@ -53,6 +54,8 @@ class RunBuilder {
 
   [[nodiscard]] std::size_t records() const { return line_.size(); }
   [[nodiscard]] std::size_t values() const { return values_; }
+  /// Every change of a setting: for a log that holds several runs.
+  [[nodiscard]] const std::vector<Setting>& settings() const { return settings_; }
 
   /// Columns become series, series get roles (store/roles.hpp), rows get steps. `lines`: in the whole file.
   /// Throws Error{usage} when `map` names a key that the log does not have.
@@ -90,6 +93,8 @@ class RunBuilder {
   std::vector<Words> words_;
   std::size_t values_ = 0;
   Config config_;
+  std::vector<Setting> settings_;
+  std::map<std::string, std::size_t, std::less<>> latest_;  ///< of each key, in settings_
   std::string config_source_;
   std::map<std::string, Meaning> declared_;
   std::optional<std::size_t> counted_;
