@@ -98,7 +98,7 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs:
   Run run = builder.finish(lines, options.map);
   run.format = importer.id;
   run.path = log.string();
-  run.label = label_of(log);
+  run.label = run.label.empty() ? label_of(log) : one_line(run.label);
   std::vector<Run> runs = split_runs(std::move(run));
   for (Run& each : runs) find_config(each, log, options.config);
   return runs;

@@ -36,6 +36,21 @@ bool is_label_key(std::string_view key) {
   return false;
 }
 
+bool is_value_key(std::string_view key) {
+  const std::string word = lower(key);
+  return word == "value" || word == "val" || word == "metric_value" || word == "scalar";
+}
+
+/// Columns of a tidy table that hold the name of what was measured. A bare `name` may as well be that of a module:
+/// it counts only beside a column `value`, as these all do.
+bool is_quantity_key(std::string_view key) {
+  const std::string word = lower(key);
+  for (const auto* known :
+       {"metric", "metric_name", "name", "key", "tag", "variable", "quantity", "measure", "series", "scalar_name"})
+    if (word == known) return true;
+  return false;
+}
+
 std::string_view prefix(std::string_view key) { return key.substr(0, key.rfind('/') + 1); }
 
 /// The records of `blank` at which a sibling that was logged with the column ever since goes on: null and empty cells
@@ -52,6 +67,26 @@ std::vector<std::uint32_t> missing_beside(const std::vector<std::uint32_t>& own,
 }
 
 }  // namespace
+
+void RunBuilder::drop_absent() {
+  for (const auto& [key, none, means] : absent_)
+    for (auto& c : columns_) {
+      if (c.key != key) continue;
+      c.blank.clear();
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < c.value.size(); ++i) {
+        if (c.value[i] == none || (std::isnan(c.value[i]) && std::isnan(none))) {
+          note("value.absent", fmt::format("{} is {} where {}: no value", code_span(key), number(none), means),
+               line_[c.record[i]], key);
+          continue;
+        }
+        c.record[kept] = c.record[i];
+        c.value[kept++] = c.value[i];
+      }
+      c.record.resize(kept);
+      c.value.resize(kept);
+    }
+}
 
 void RunBuilder::settle_blanks() {
   std::vector<std::vector<std::uint32_t>> found(columns_.size());
@@ -120,6 +155,33 @@ void RunBuilder::split_column(std::size_t c, const std::vector<const std::string
     column.labels = old.labels;
     columns_.push_back(std::move(column));
   }
+}
+
+/// One row a (step, metric): the word in one column names the quantity whose value stands in another.
+void RunBuilder::pivot_tidy_rows() {
+  const auto value_at = std::find_if(columns_.begin(), columns_.end(),
+                                     [](const Column& c) { return is_value_key(c.key) && c.labels.empty(); });
+  const auto name =
+      std::find_if(words_.begin(), words_.end(), [](const Words& w) { return is_quantity_key(w.key); });
+  if (value_at == columns_.end() || name == words_.end()) return;
+  const Column old = std::move(*value_at);
+  *value_at = Column{old.key, {}, {}, {}, {}};
+  std::set<std::string> taken;  // a metric may be called like a column
+  for (const auto& c : columns_)
+    if (c.key != old.key) taken.insert(c.key);
+  std::vector<std::string> quantity(line_.size(), old.key);
+  for (std::size_t i = 0; i < name->word.size(); ++i) {
+    const auto& word = name->word[i];
+    quantity[name->record[i]] = taken.count(word) == 0 ? word : old.key + "/" + word;
+  }
+  for (std::size_t i = 0; i < old.record.size(); ++i) {
+    Column* c = column(quantity[old.record[i]], {});
+    if (c == nullptr) continue;
+    c->record.push_back(old.record[i]);
+    c->value.push_back(old.value[i]);
+  }
+  name->word.clear();
+  name->record.clear();
 }
 
 /// One row a (step, layer, proj): each combination of labels becomes a series of its own.

@@ -39,8 +39,14 @@ class RunBuilder {
   /// The log states its own config: no file beside it is looked for.
   [[nodiscard]] bool has_config() const { return !config_source_.empty(); }
 
+  /// The name that the log itself gives its run; without one it is called after its file.
+  void label(std::string name) { label_ = std::move(name); }
+
   /// What the documentation of a format says a key means: goes before the key's name, behind --map.
   void declare(std::string_view key, Meaning meaning);
+  /// What a format writes under a key where it has no value, NaN included: such values, and blanks, are left out and
+  /// counted. `means`: why there is none, as the end of a sentence.
+  void absent(std::string_view key, double value, std::string means);
 
   /// `lines` of finish() for logs that are not one text: "records" of a binary file, lines over several files.
   void counted(std::size_t lines, std::string_view in = "lines");
@@ -72,10 +78,18 @@ class RunBuilder {
     std::vector<std::string> word;
   };
 
+  struct Absent {
+    std::string key;
+    double value = 0;
+    std::string means;
+  };
+
   Column* column(std::string_view key, const Labels& labels);
   [[nodiscard]] std::uint32_t current() const { return static_cast<std::uint32_t>(line_.size() - 1); }
+  void drop_absent();
   void settle_blanks();
   void apply_split_tags();
+  void pivot_tidy_rows();
   void pivot_long_rows();
   void split_column(std::size_t c, const std::vector<const std::string*>& tag);
   void label_column(std::size_t c, const std::vector<Labels>& labels);
@@ -90,8 +104,9 @@ class RunBuilder {
   std::vector<Words> words_;
   std::size_t values_ = 0;
   Config config_;
-  std::string config_source_;
+  std::string config_source_, label_;
   std::map<std::string, Meaning> declared_;
+  std::vector<Absent> absent_;
   std::optional<std::size_t> counted_;
   std::string counted_in_ = "lines";
   std::vector<Note> notes_;
