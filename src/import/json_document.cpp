@@ -148,10 +148,10 @@ bool cut_short(const std::string& key, std::size_t rows, const std::string& step
   if (!found.cut) return false;
   const auto& [last, cells] = found.columns.back();
   if (key == last ? cells.size() >= rows : last != step_key) return false;
-  found.builder.note("value.array_length",
-                     fmt::format("the document breaks off in {}: it is read as far as {} elements go",
-                                 code_span(last), cells.size()),
-                     0, key);
+  found.builder.note(
+      "value.array_length",
+      fmt::format("the document breaks off in {}: it is read as far as {} elements go", code_span(last), cells.size()),
+      0, key);
   return true;
 }
 
@@ -175,8 +175,7 @@ void read_columns(Contents& found) {
   for (std::size_t i = 0; i < rows; ++i) {
     found.builder.begin_record(line_of(i));
     for (const auto& [column, factor] : used)
-      if (i < column->second.size())
-        read_cell(column->first, column->second[i], factor, found.builder, line_of(i));
+      if (i < column->second.size()) read_cell(column->first, column->second[i], factor, found.builder, line_of(i));
   }
 }
 

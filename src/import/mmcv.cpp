@@ -102,13 +102,13 @@ void read(Input& input, RunBuilder& builder) {
   declare_keys(builder);
   std::vector<Row> rows;
   each_object(input, builder, [&](const Json& object, std::uint32_t line) {
+    builder.understood(line);  // rows become records when all are known
     if (object.contains("mode") && object.contains("epoch")) {
       rows.push_back({object, line, number_at(object, "epoch"), number_at(object, "iter"), object["mode"] == "train"});
       return;
     }
     read_config(object, builder, line);  // what the machine and the config are: before the first row
     builder.config_source(fmt::format("line {} of the log", line));
-    builder.understood(line);
   });
   read_rows(rows, builder);
 }

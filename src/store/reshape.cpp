@@ -161,8 +161,7 @@ void RunBuilder::split_column(std::size_t c, const std::vector<const std::string
 void RunBuilder::pivot_tidy_rows() {
   const auto value_at = std::find_if(columns_.begin(), columns_.end(),
                                      [](const Column& c) { return is_value_key(c.key) && c.labels.empty(); });
-  const auto name =
-      std::find_if(words_.begin(), words_.end(), [](const Words& w) { return is_quantity_key(w.key); });
+  const auto name = std::find_if(words_.begin(), words_.end(), [](const Words& w) { return is_quantity_key(w.key); });
   if (value_at == columns_.end() || name == words_.end()) return;
   const Column old = std::move(*value_at);
   *value_at = Column{old.key, {}, {}, {}, {}};
