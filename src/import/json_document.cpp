@@ -124,14 +124,20 @@ double clock_factor(const Json& column, const Contents& found) {
 double unit_factor(const std::string& key, const Json& column, const Contents& found, std::uint32_t line) {
   if (meaning(key).role != Role::wall || has_unit(take_apart(key))) return 1;
   const double factor = clock_factor(column, found);
-  if (factor == 0)
+  if (factor == 0 && found.cut) {
+    found.builder.declare(key, {});
+    found.builder.note("unit.unknown",
+                       fmt::format("the unit of {} may have stood behind the cut: it is no clock", code_span(key)),
+                       line, key);
+  } else if (factor == 0) {
     found.builder.note("unit.guessed",
                        fmt::format("{} is taken for seconds: nothing in the document says", code_span(key)), line, key);
-  else if (factor != 1)
+  } else if (factor != 1) {
     found.builder.note("unit.converted",
                        fmt::format("{} is read in seconds: its last value agrees with a total when multiplied by {}",
                                    code_span(key), number(factor)),
                        line, key);
+  }
   return factor == 0 ? 1 : factor;
 }
 
