@@ -92,7 +92,7 @@ void find_config(Run& run, const fs::path& log, const fs::path& given) {
 
 /// Why this importer reads it, in the words of its own sniff().
 std::string reason(const Importer& importer, const Probe& probe, const ImportOptions& options) {
-  return options.format.empty() ? importer.sniff(probe).why : "--format-in";
+  return options.format.empty() ? importer.sniff(probe).why : "--format-in says so";
 }
 
 std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std::string& why, const fs::path& log,

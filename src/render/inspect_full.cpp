@@ -125,9 +125,10 @@ std::string notes(const RunFacts& run) {
   std::string out = "## Notes\n\n";
   if (run.notes.empty()) return out + paragraph("Nothing was noted: no line was skipped, nothing repaired.");
   for (const Note& note : run.notes) {
-    const std::string times = note.count > 1 ? fmt::format(" ({} times)", note.count) : "";
-    const std::string at = note.where.line == 0 ? "" : fmt::format(" First at line {}.", note.where.line);
-    out += bullet(fmt::format("`{}`: {}{}{}", note.code, sentence(note.text), times, at));
+    std::vector<std::string> more;
+    if (note.count > 1) more.push_back(fmt::format("{} times", note.count));
+    if (note.where.line > 0) more.push_back(fmt::format("first at line {}", note.where.line));
+    out += bullet(fmt::format("`{}`: {}{}", note.code, note.text, more.empty() ? "" : " (" + join(more, ", ") + ")"));
   }
   return out + "\n";
 }

@@ -1,6 +1,8 @@
 // What was understood of logs, for people: one run in full, several a line each.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "expanalyze/render.hpp"
 #include "render/inspect_parts.hpp"
 #include "render/prose.hpp"
@@ -14,8 +16,18 @@ namespace render {
 namespace {
 
 std::string evaluation_cell(const RunFacts& run) {
-  if (!run.final_evaluation) return "-";
-  return fmt::format("{} {}", code_span(run.final_evaluation->logged_as), number(run.final_evaluation->last.value, 5));
+  return run.final_evaluation ? number(run.final_evaluation->last.value, 6) : "-";
+}
+
+/// One column has room for the numbers alone: the series they are of are named once.
+std::string evaluated(const InspectedPath& path) {
+  std::vector<std::string> names;
+  for (const RunFacts& run : path.runs) {
+    if (!run.final_evaluation) continue;
+    const std::string name = code_span(run.final_evaluation->logged_as);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names.empty() ? "" : "Evaluation is the last value of " + join(names, ", ") + ".";
 }
 
 std::size_t count_of(const std::vector<Note>& notes) {
@@ -37,20 +49,21 @@ std::string address(const RunFacts& run) { return run.parts > 1 ? fmt::format("{
 
 std::string runs_in_short(const InspectedPath& path) {
   constexpr auto right = Table::Align::right;
-  Table table({{"Run", Table::Align::left, 30},
-               {"Format"},
+  Table table({{"Run", Table::Align::left, 28},
+               {"Format", Table::Align::left, 16},
                {"Series", right},
                {"Records", right},
-               {"Last step", right},
-               {"Last evaluation", Table::Align::left, 15},
+               {"Last step", right, 9},
+               {"Evaluation", right, 10},
                {"Notes", right}});
   for (const RunFacts& run : path.runs)
-    table.add({code_span(last_columns(below(path, address(run)), 40), 200), run.format,
+    table.add({code_span(last_columns(below(path, address(run)), 36), 200), run.format,
                std::to_string(run.series.size()), std::to_string(run.rows), number(run.last_step), evaluation_cell(run),
                std::to_string(count_of(run.notes))});
+  const std::string one =
+      "One run in full: " + code_span("expanalyze inspect " + address(path.runs.front()), 300) + ".";
   return fmt::format("# {}: {} runs\n\n", code_span(path.path, 80), path.runs.size()) + table.str() +
-         paragraph(fmt::format("One run in full: `expanalyze inspect {}`.",
-                               one_line(address(path.runs.front()), std::string::npos)));
+         paragraph({evaluated(path), one});
 }
 
 std::string not_read(const Inspection& inspection) {
