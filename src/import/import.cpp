@@ -127,7 +127,7 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   refuse_foreign(log, input.head());
   const Importer& importer = importer_for(log, input, options.format);
   const std::string why = reason(importer, {input.name(), input.head()}, options);
-  RunBuilder builder;
+  RunBuilder builder(options.threads);
   reading(log, [&] { importer.read(input, builder); });
   for (std::uint32_t i = 0; i < input.too_long(); ++i)
     builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
@@ -136,7 +136,7 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
 
 std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
   const std::string why = reason(importer, {folder.name(), {}, folder.entries}, options);
-  RunBuilder builder;
+  RunBuilder builder(options.threads);
   reading(folder.path, [&] { importer.read_folder(folder, builder); });
   return finish(builder, importer, why, folder.path, 0, options);
 }
