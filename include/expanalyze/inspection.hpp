@@ -60,6 +60,13 @@ struct Gap {
 };
 std::string_view to_string(Gap::Kind);
 
+/// Where the evaluation stood at the end of the final trajectory.
+struct LastEvaluation {
+  std::string logged_as;    ///< the evaluation loss, else the evaluation metric
+  LoggedPoint last;         ///< as logged: a run that ends in NaN shows it
+  LoggedPoint last_finite;  ///< line 0: there was none
+};
+
 struct RunFacts {
   std::string label, path, format, format_why;
   std::size_t part = 1, parts = 1;
@@ -74,7 +81,7 @@ struct RunFacts {
   std::vector<SeriesGroup> groups;  ///< every series is in one
   std::vector<Gap> gaps;            ///< the first kMostGaps
   std::size_t step_gaps = 0, clock_gaps = 0;
-  std::optional<SeriesFacts> final_evaluation;  ///< of the best evaluation series; its `last` is finite
+  std::optional<LastEvaluation> last_evaluation;
   Config config;
   std::string config_source;
   std::vector<Note> notes;

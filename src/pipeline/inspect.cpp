@@ -41,15 +41,16 @@ std::size_t records_of(const Run& run) {
   return static_cast<std::size_t>(std::unique(records.begin(), records.end()) - records.begin());
 }
 
-std::optional<SeriesFacts> final_evaluation(const Run& run) {
+LoggedPoint end_of(const Curve& curve) {
+  return curve.empty() ? LoggedPoint{} : LoggedPoint{curve.step.back(), curve.value.back(), curve.line.back()};
+}
+
+std::optional<LastEvaluation> last_evaluation(const Run& run) {
   for (const Role role : {Role::eval_loss, Role::eval_metric}) {
     const Series* series = find(run, role);
-    if (series == nullptr) continue;
-    const Curve curve = finite(trajectory(run, *series));
-    if (curve.empty()) continue;
-    SeriesFacts facts = facts_of_series(run, *series);
-    facts.last = {curve.step.back(), curve.value.back(), curve.line.back()};
-    return facts;
+    if (series == nullptr || series->value.empty()) continue;
+    const Curve curve = trajectory(run, *series);
+    return LastEvaluation{series->logged_as, end_of(curve), end_of(finite(curve))};
   }
   return std::nullopt;
 }
@@ -83,7 +84,7 @@ RunFacts facts_of(const Run& run) {
   for (const Series& s : run.series) facts.series.push_back(facts_of_series(run, s));
   facts.groups = groups_of(facts.series);
   add_gaps(facts, run);
-  facts.final_evaluation = final_evaluation(run);
+  facts.last_evaluation = last_evaluation(run);
   facts.config = run.config;
   facts.config_source = run.config_source;
   facts.notes = run.notes;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "render/inspect_parts.hpp"
 #include "render/markdown_parts.hpp"
@@ -21,6 +22,14 @@ std::string rest_of(std::size_t all, const char* what) {
   return paragraph(fmt::format("{} more {} are in `--format json`.", all - kMostRows, what));
 }
 
+std::string evaluation(const LastEvaluation& end) {
+  const std::string last = fmt::format("last evaluation: {} = {} at step {}", code_span(end.logged_as),
+                                       number(end.last.value, 6), number(end.last.step));
+  if (end.last_finite.line == 0 || std::isfinite(end.last.value)) return last;
+  return last + fmt::format(", the last finite one {} at step {}", number(end.last_finite.value, 6),
+                            number(end.last_finite.step));
+}
+
 std::string head(const RunFacts& run) {
   std::string out = "# " + code_span(run.label) + "\n\n";
   out += bullet("file: " + code_span(run.path, 200) +
@@ -31,9 +40,7 @@ std::string head(const RunFacts& run) {
   if (run.superseded > 0)
     out +=
         bullet(fmt::format("rewound: {} records were replaced by a later return to an earlier step", run.superseded));
-  if (const auto& end = run.final_evaluation)
-    out += bullet(fmt::format("last evaluation: {} = {} at step {}", code_span(end->logged_as),
-                              number(end->last.value, 6), number(end->last.step)));
+  if (run.last_evaluation) out += bullet(evaluation(*run.last_evaluation));
   return out + "\n";
 }
 

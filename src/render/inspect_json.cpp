@@ -63,10 +63,10 @@ Json config_value_of(const RunFacts& run) {
 }
 
 Json evaluation_value(const RunFacts& run) {
-  if (!run.final_evaluation) return nullptr;
-  return {{"series", text_value(run.final_evaluation->logged_as)},
-          {"step", number_value(run.final_evaluation->last.step)},
-          {"value", number_value(run.final_evaluation->last.value)}};
+  if (!run.last_evaluation) return nullptr;
+  return {{"series", text_value(run.last_evaluation->logged_as)},
+          {"last", point_value(run.last_evaluation->last)},
+          {"last_finite", point_value(run.last_evaluation->last_finite)}};
 }
 
 Json run_value(const RunFacts& run) {
@@ -82,7 +82,7 @@ Json run_value(const RunFacts& run) {
           {"records", run.rows},
           {"last_step", number_value(run.last_step)},
           {"superseded", run.superseded},
-          {"final_evaluation", evaluation_value(run)},
+          {"last_evaluation", evaluation_value(run)},
           {"axes", list_of(run.axes, axis_value)},
           {"roles", list_of(run.roles, role_value)},
           {"series", list_of(run.series, series_value)},

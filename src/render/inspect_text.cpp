@@ -16,15 +16,15 @@ namespace render {
 namespace {
 
 std::string evaluation_cell(const RunFacts& run) {
-  return run.final_evaluation ? number(run.final_evaluation->last.value, 6) : "-";
+  return run.last_evaluation ? number(run.last_evaluation->last.value, 6) : "-";
 }
 
 /// One column has room for the numbers alone: the series they are of are named once.
 std::string evaluated(const InspectedPath& path) {
   std::vector<std::string> names;
   for (const RunFacts& run : path.runs) {
-    if (!run.final_evaluation) continue;
-    const std::string name = code_span(run.final_evaluation->logged_as);
+    if (!run.last_evaluation) continue;
+    const std::string name = code_span(run.last_evaluation->logged_as);
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return names.empty() ? "" : "Evaluation is the last value of " + join(names, ", ") + ".";

@@ -71,11 +71,12 @@ def notes(run_list):
 
 
 def evaluation(runs):
-    ends = [run["final_evaluation"] for run in runs if run["final_evaluation"]]
+    ends = [run["last_evaluation"] for run in runs if run["last_evaluation"]]
     if not ends:
         return "-"
     names = sorted({end["series"] for end in ends})
-    values = [run["final_evaluation"]["value"] if run["final_evaluation"] else None for run in runs]
+    last = [run["last_evaluation"] and run["last_evaluation"]["last"] for run in runs]
+    values = [point and point["value"] for point in last]
     return f"{names[0]}={spread(values)}" if len(names) == 1 else f"{len(names)} series={spread(values)}"
 
 

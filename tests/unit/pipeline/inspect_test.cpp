@@ -116,14 +116,16 @@ TEST_CASE("series that differ in their labels alone are one group") {
   CHECK(facts.groups[1].min.value == 0.5);
 }
 
-TEST_CASE("the last evaluation is the last finite one of the final trajectory") {
+TEST_CASE("the last evaluation is as logged, with the last finite one beside it") {
   Run run;
   add(run, Role::eval_loss, "val", {0, 10, 20}, {3, 2, kNan});
   const RunFacts facts = facts_of(run);
-  REQUIRE(facts.final_evaluation);
-  CHECK(facts.final_evaluation->last.value == 2);
-  CHECK(facts.final_evaluation->last.step == 10);
-  CHECK_FALSE(facts_of(with_losses({0, 1})).final_evaluation);
+  REQUIRE(facts.last_evaluation);
+  CHECK(std::isnan(facts.last_evaluation->last.value));
+  CHECK(facts.last_evaluation->last.step == 20);
+  CHECK(facts.last_evaluation->last_finite.value == 2);
+  CHECK(facts.last_evaluation->last_finite.step == 10);
+  CHECK_FALSE(facts_of(with_losses({0, 1})).last_evaluation);
 }
 
 TEST_CASE("a series is picked by the log's word, the canonical name, the role, and labels") {
