@@ -90,8 +90,13 @@ void find_config(Run& run, const fs::path& log, const fs::path& given) {
   }
 }
 
-std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs::path& log, std::size_t lines,
-                        const ImportOptions& options) {
+/// Why this importer reads it, in the words of its own sniff().
+std::string reason(const Importer& importer, const Probe& probe, const ImportOptions& options) {
+  return options.format.empty() ? importer.sniff(probe).why : "--format-in says so";
+}
+
+std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std::string& why, const fs::path& log,
+                        std::size_t lines, const ImportOptions& options) {
   if (builder.values() == 0)
     refuse(log, fmt::format("no numbers found, read as {}", importer.id),
            "check the file, or name another format with --format-in");
@@ -100,7 +105,10 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs:
   run.path = log.string();
   run.label = run.label.empty() ? label_of(log) : one_line(run.label);
   std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
-  for (Run& each : runs) find_config(each, log, options.config);
+  for (Run& each : runs) {
+    each.format_why = why;
+    find_config(each, log, options.config);
+  }
   return runs;
 }
 
@@ -118,17 +126,19 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   Input input = open_input(log);
   refuse_foreign(log, input.head());
   const Importer& importer = importer_for(log, input, options.format);
+  const std::string why = reason(importer, {input.name(), input.head()}, options);
   RunBuilder builder(options.threads);
   reading(log, [&] { importer.read(input, builder); });
   for (std::uint32_t i = 0; i < input.too_long(); ++i)
     builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
-  return finish(builder, importer, log, input.lines(), options);
+  return finish(builder, importer, why, log, input.lines(), options);
 }
 
 std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
+  const std::string why = reason(importer, {folder.name(), {}, folder.entries}, options);
   RunBuilder builder(options.threads);
   reading(folder.path, [&] { importer.read_folder(folder, builder); });
-  return finish(builder, importer, folder.path, 0, options);
+  return finish(builder, importer, why, folder.path, 0, options);
 }
 
 std::vector<Run> read_directory(const fs::path& path, const ImportOptions& options) {
