@@ -116,12 +116,19 @@ class Writer {
     }
     builder_.begin_record(r.line);
     for (std::size_t s = 0; s < t.slots.size(); ++s)
-      if (t.slots[s].keep) builder_.value(t.slots[s].series, grammar_.value(r, s));
+      if (t.slots[s].keep) builder_.value(t.slots[s].series, value(r, s));
     if (const int epoch = axis_.unnamed_epoch(r.of); epoch >= 0)
       builder_.value("epoch", grammar_.value(r, static_cast<std::size_t>(epoch)));
     if (const auto step = axis_.step(i)) builder_.value(axis_.key(), *step);
     write_stamp(r);
     return true;
+  }
+
+  /// "Accuracy: 9825/10000" is a share.
+  double value(const ConsoleRecord& r, std::size_t s) const {
+    const auto& slot = grammar_.templates()[r.of].slots[s];
+    const double v = grammar_.value(r, s);
+    return slot.has_total && console_metric(slot) ? v / grammar_.total(r, s) : v;
   }
 
   void write_stamp(const ConsoleRecord& r) {
@@ -186,7 +193,7 @@ class Writer {
         }
     for (const auto& t : grammar_.templates())
       for (const auto& s : t.slots)
-        if (s.keep && s.measure != Measure::none) declare_unit(t, s, moves[s.series]);
+        if (s.keep) declare_unit(t, s, moves[s.series]);
   }
 
   void declare_unit(const ConsoleTemplate& t, const ConsoleSlot& s, std::pair<std::size_t, std::size_t> moves) {
@@ -196,7 +203,8 @@ class Writer {
     switch (s.measure) {
       case Measure::time:
         // As the store does with a bare "time": a clock that falls at more than a quarter of its points is none.
-        if (m.role == Role::wall && (moves.first * 4 > moves.second || !s.varies())) m = {Role::step_time, "step_time"};
+        if (m.role == Role::wall && moves.second >= 3 && (moves.first * 4 > moves.second || !s.varies()))
+          m = {Role::step_time, "step_time"};
         if (m.role != Role::wall && m.role != Role::step_time && m.role != Role::timestamp && !plain) return;
         m.unit = Unit::seconds;
         break;
@@ -215,9 +223,14 @@ class Writer {
       case Measure::percent:
         builder_.note("percent.as_logged", fmt::format("{} is logged in per cent and read so", code_span(s.series)),
                       t.line, s.series);
+        if (m.role == Role::memory) builder_.declare(s.series, Meaning{});
         return;
       default:
-        return;
+        // "update: 3.25" is an epoch by another name; "mem 11.2G" are bytes.
+        if (m.role == Role::step && !s.whole) return builder_.declare(s.series, Meaning{});
+        const auto scale = console_unit(s.spelled);
+        if (m.role != Role::memory || !scale || scale->measure != Measure::scale) return;
+        m.unit = Unit::bytes;
     }
     builder_.declare(s.series, m);
     const auto unit = console_unit(s.spelled);
@@ -293,17 +306,19 @@ struct Seen {
 Seen look_at(const ConsoleLog& log) {
   const ConsoleAxis axis(log.grammar);
   Seen seen;
+  bool counts = false;
+  for (std::size_t k = 0; k < log.grammar.templates().size(); ++k)
+    counts = counts || axis.counter(k).slot >= 0 || axis.counter(k).epoch >= 0;
   for (std::size_t k = 0; k < log.grammar.templates().size(); ++k) {
     const auto& t = log.grammar.templates()[k];
     if (!t.accepted) continue;
     const auto kept = [](const ConsoleSlot& s) { return s.keep && s.kind == Kind::plain; };
     const bool metric =
         std::any_of(t.slots.begin(), t.slots.end(), [&](const auto& s) { return kept(s) && console_metric(s); });
-    const bool epoch = axis.counter(k).epoch >= 0;
     const auto moving =
         std::count_if(t.slots.begin(), t.slots.end(), [&](const auto& s) { return kept(s) && s.varies(); });
     seen.metric += metric ? t.n : 0;
-    seen.counted += metric && (axis.counter(k).slot >= 0 || epoch) ? t.n : 0;
+    seen.counted += metric && counts ? t.n : 0;
     seen.named += moving > 1 ? t.n : 0;
   }
   return seen;

@@ -144,8 +144,17 @@ void ConsoleAxis::find_resets() {
     const auto& l = last[of];
     if (l.falls == 0 || l.with_epoch * 10 < l.falls * 9) continue;  // one in ten may be a restart
     counters_[of].combined = true;
-    if (!grammar_.templates()[of].slots[static_cast<std::size_t>(counters_[of].slot)].has_total)
+    const auto& slot = grammar_.templates()[of].slots[static_cast<std::size_t>(counters_[of].slot)];
+    if (slot.has_total)
+      totals_of_an_epoch_.insert(slot.total);
+    else
       counters_[of].batches = l.most;
+  }
+  // "188/188" alone never falls, but counts what "1/188 … 187/188" counts.
+  for (std::size_t of = 0; of < counters_.size(); ++of) {
+    if (counters_[of].slot < 0) continue;
+    const auto& slot = grammar_.templates()[of].slots[static_cast<std::size_t>(counters_[of].slot)];
+    if (slot.has_total && totals_of_an_epoch_.count(slot.total) != 0) counters_[of].combined = true;
   }
 }
 
@@ -171,23 +180,29 @@ void ConsoleAxis::follow_bars() {
 
 void ConsoleAxis::plan() {
   const auto& templates = grammar_.templates();
-  bool combined = false, has_step = false;
+  bool taken = false, nameless = false;
+  std::set<std::string> names;
   std::size_t most = 0;
+  double epochs = kNone;
+  for (const auto& t : templates)
+    for (const auto& s : t.slots)
+      if (s.is(Role::epoch) && s.has_total && s.counts() && !s.total_varies) epochs = s.total;
   for (std::size_t of = 0; of < templates.size(); ++of) {
     const auto& t = templates[of];
     const auto& c = counters_[of];
     if (!t.accepted) continue;
-    for (const auto& s : t.slots) has_step = has_step || (s.keep && s.series == "step");
+    for (const auto& s : t.slots)
+      taken = taken || (s.keep && s.series == "step" && (c.combined || &s - t.slots.data() != c.slot));
     if (c.slot < 0) continue;
     const auto& s = t.slots[static_cast<std::size_t>(c.slot)];
-    combined = combined || c.combined;
-    const auto* e = c.epoch >= 0 ? &t.slots[static_cast<std::size_t>(c.epoch)] : nullptr;
+    nameless = nameless || c.combined || !s.keep || !s.is(Role::step);
+    if (s.keep) names.insert(s.series);
     if (!s.has_total || s.total_varies || t.n <= most) continue;
-    if (c.combined && (e == nullptr || !e->has_total || e->total_varies)) continue;
     most = t.n;
-    planned_ = c.combined ? s.total * e->total : s.total;
+    planned_ = c.combined ? s.total * epochs : s.total;
   }
-  if (combined && has_step) key_ = "global_step";
+  one_key_ = nameless || names.size() > 1;
+  if (taken) key_ = "global_step";
 }
 
 std::optional<double> ConsoleAxis::step(std::size_t i) const {
@@ -201,8 +216,8 @@ std::optional<double> ConsoleAxis::step(std::size_t i) const {
   const auto& s = grammar_.templates()[r.of].slots[slot];
   const double n = grammar_.value(r, slot);
   if (!c.combined) {
-    const bool own = s.keep && s.is(Role::step) && (s.kind == Kind::plain || s.series == key_);
-    return own && key_ == "step" ? std::nullopt : std::optional<double>(n);
+    const bool own = s.keep && s.is(Role::step);
+    return own && (!one_key_ || s.series == key_) ? std::nullopt : std::optional<double>(n);
   }
   const double batches = s.has_total ? grammar_.total(r, slot) : c.batches;
   if (std::isnan(epochs_[i])) return std::nullopt;

@@ -53,7 +53,8 @@ class ConsoleAxis {
   std::vector<int> unnamed_epoch_;
   std::vector<double> epochs_;
   std::vector<double> from_bar_;  ///< step that a bar without metrics showed last; empty: not needed
-  std::set<double> training_totals_;
+  std::set<double> training_totals_, totals_of_an_epoch_;
+  bool one_key_ = false;  ///< counters have several names, or none: all are written under key()
   double first_epoch_ = 1, planned_ = std::numeric_limits<double>::quiet_NaN();
   std::string key_ = "step";
 };

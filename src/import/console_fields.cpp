@@ -83,6 +83,8 @@ class Reader {
   Name words_until(std::size_t last, bool assigned) const {
     constexpr std::size_t kMostWords = 5;  // "number of skipped iterations", "elapsed time per iteration (ms)"
     std::size_t end = last, at = last;
+    if (mark(last, '|') && last >= used_ + 2 && word(last - 1) && mark(last - 2, '|') && tokens_[last].gap == 0)
+      return {between(last - 2, last), assigned, last - 2};  // "|g|"
     if (mark(last, ')') || mark(last, ']')) {
       at = opening(last);
       if (at == last || at <= used_ || !word(at - 1)) return {};
@@ -104,11 +106,12 @@ class Reader {
     std::size_t at = i;
     bool assigned = false;
     const auto back = [&](std::size_t n) { return at >= used_ + n; };
-    // A constructor: "loss: tensor(3.2", "np.float64(3.2" behind a separator.
-    if (back(3) && mark(at - 1, '(') && word(at - 2) && tokens_[at - 1].gap == 0 &&
-        (mark(at - 3, ':') || mark(at - 3, '=')))
-      at -= 2;
-    for (int n = 0; n < 3 && back(1) && (mark(at - 1, '[') || mark(at - 1, '(') || mark(at - 1, '{')); ++n) --at;
+    for (int n = 0; n < 3 && back(1) && (mark(at - 1, '[') || mark(at - 1, '(') || mark(at - 1, '{')); ++n) {
+      // A constructor: "loss: tensor(3.2", "np.float64(3.2" behind a separator.
+      const bool call = back(3) && mark(at - 1, '(') && word(at - 2) && tokens_[at - 1].gap == 0 &&
+                        (mark(at - 3, ':') || mark(at - 3, '='));
+      at -= call ? 2 : 1;
+    }
     if (back(1) && (mark(at - 1, ':') || mark(at - 1, '=') || mark(at - 1, '~') || mark(at - 1, '|'))) {
       assigned = mark(at - 1, ':') || mark(at - 1, '=');
       --at;
@@ -192,6 +195,7 @@ class Reader {
           name = {token.spelled, false, i};
         }
       }
+      if (bare_side(name) && field.whole && (last != i || mark(i + 1, '['))) name = {};  // "Test: [ 10/40]": a scope
       scope(name.text.empty() ? i : std::min(name.first, i));
       if (!name.text.empty() && name.first < i) scope_of_name(name.text, field);
       field.key = name.text;

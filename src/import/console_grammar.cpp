@@ -47,6 +47,7 @@ std::string shown(std::string_view text, const std::vector<ConsoleField>& fields
     out += '{';
     out += f.key.empty() ? "?" : f.key;
     out += f.kind == Kind::average ? "_avg}" : "}";
+    if (!std::isnan(f.total)) out += "/N";
     at = f.to;
   }
   out += text.substr(at);
@@ -110,7 +111,9 @@ bool usable(const ConsoleSlot& slot) {
 
 bool accepts(const ConsoleTemplate& t) {
   const auto metric = [&](const ConsoleSlot& s) {
-    return usable(s) && console_metric(s) && (t.n >= kRecurs || s.assigned || t.slots.size() > 1);
+    // "loss_scale_window: 1000" names a loss but measures none.
+    return usable(s) && console_metric(s) && (s.varies() || !s.whole) &&
+           (t.n >= kRecurs || s.assigned || t.slots.size() > 1);
   };
   if (std::any_of(t.slots.begin(), t.slots.end(), metric)) return true;
   const auto moving = [&](const ConsoleSlot& s) { return usable(s) && s.varies(); };
@@ -119,7 +122,8 @@ bool accepts(const ConsoleTemplate& t) {
 
 /// A number that never moves is part of the sentence, unless ':' or '=' binds it to its name or the name is known.
 bool keeps(const ConsoleTemplate& t, const ConsoleSlot& s) {
-  const bool known = s.meaning.role != Role::mechanism && s.meaning.role != Role::none;
+  const bool rate = s.measure == Measure::rate || s.measure == Measure::time_per;
+  const bool known = rate || (s.meaning.role != Role::mechanism && s.meaning.role != Role::none);
   if (s.kind == Kind::bar) return !s.key.empty() && s.meaning.role != Role::step;  // ConsoleAxis writes the step
   return usable(s) && (s.varies() || s.assigned || known || t.n < kRecurs);
 }
@@ -194,7 +198,9 @@ void ConsoleGrammar::name_series() {
       if (plain(s)) scopes[s.series].insert(s.scope);
   for (auto& t : templates_)
     for (auto& s : t.slots)
-      if (plain(s) && !s.scope.empty() && scopes[s.series].size() > 1 && take_apart(s.key).side == DataSide::none)
+      // A bare figure of merit counts as one of evaluation.
+      if (plain(s) && !s.scope.empty() && take_apart(s.key).side == DataSide::none &&
+          (scopes[s.series].size() > 1 || s.meaning.role == Role::eval_metric))
         s.series = s.scope + "/" + s.series;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -80,12 +81,35 @@ class Reading {
       if (table_.row(text, !fields_.empty(), line, row_)) fields_ = row_;
       if (table_.was_header()) log_.lines.back() = ConsoleLog::Line::blank;
     }
+    inherit_scope();
     if (cut) return keep_cut(text);
     if (fields_.empty()) return;
     if (fields_.size() > kMostFields) fields_.resize(kMostFields);
     for (const auto& f : fields_) log_.unnamed += f.key.empty() && f.kind == Kind::plain ? 1 : 0;
     if (!log_.grammar.add(line, seconds(stamp), rank, text, piece.bar.has_value(), fields_)) log_.too_many = true;
     log_.lines.back() = ConsoleLog::Line::has_numbers;
+  }
+
+  /// " * Acc@1 50.2" below "Test: [ 70/79] … Acc@1 50.1": the result of the loop that was just counted.
+  void inherit_scope() {
+    const auto counts = [](const ConsoleField& f) { return !std::isnan(f.total); };
+    const auto in_loop = [](const ConsoleField& f) { return evaluation_scope(f.scope); };
+    const bool counted = std::any_of(fields_.begin(), fields_.end(), counts);
+    const bool scoped = std::any_of(fields_.begin(), fields_.end(), [](const auto& f) { return !f.scope.empty(); });
+    if (!counted && !scoped && !loop_.empty()) {
+      const bool shared = std::any_of(fields_.begin(), fields_.end(), [&](const ConsoleField& f) {
+        return !f.key.empty() && std::find(loop_keys_.begin(), loop_keys_.end(), f.key) != loop_keys_.end();
+      });
+      for (auto& f : fields_)
+        if (shared) f.scope = loop_;
+      return;
+    }
+    if (fields_.empty()) return;
+    const auto scope = std::find_if(fields_.begin(), fields_.end(), in_loop);
+    loop_ = counted && scope != fields_.end() ? std::string(scope->scope) : std::string();
+    loop_keys_.clear();
+    if (!loop_.empty())
+      for (const auto& f : fields_) loop_keys_.emplace_back(f.key);
   }
 
   /// A number, a unit or a name that touches the end of an unfinished line may go on behind it.
@@ -182,7 +206,8 @@ class Reading {
   Lines lines_;
   ConsoleLog log_;
   ConsoleTable table_;
-  std::string scratch_;
+  std::string scratch_, loop_;  ///< loop_: scope of the evaluation loop that was counted last
+  std::vector<std::string> loop_keys_;
   std::vector<ConsolePiece> pieces_;
   std::vector<ConsoleToken> tokens_;
   std::vector<ConsoleField> fields_, row_;
