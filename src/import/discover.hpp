@@ -14,6 +14,9 @@ bool is_binary(std::string_view head);
 /// The importer that is surest; nullptr when none knows the format. Throws Error{input} on a tie.
 const Importer* sniff_importer(const Probe& probe, const std::filesystem::path& path, int at_least = 1);
 
+/// The directory itself holds a log, whatever lies below it.
+bool has_own_log(const std::filesystem::path& directory);
+
 /// What a directory holds for one side of a comparison.
 struct Contents {
   const Importer* whole = nullptr;            ///< the directory is one run of this format; else nullptr
