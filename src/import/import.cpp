@@ -130,7 +130,7 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
     refuse(log, input.trouble().front().text + ", but no block of it is whole", "copy or compress the log again");
   refuse_foreign(log, input.head());
   const Importer& importer = importer_for(log, input, options.format);
-  RunBuilder builder;
+  RunBuilder builder(options.threads);
   if (!importer.binary) input.expect_text();
   reading(log, [&] { importer.read(input, builder); });
   note_trouble(input.trouble(), builder, input.lines());
@@ -143,7 +143,7 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
 }
 
 std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
-  RunBuilder builder;
+  RunBuilder builder(options.threads);
   reading(folder.path, [&] { importer.read_folder(folder, builder); });
   note_trouble(*folder.trouble, builder, 0);
   return finish(builder, importer, folder.path, 0, options);
