@@ -8,6 +8,7 @@
 #include "expanalyze/error.hpp"
 #include "import/config_file.hpp"
 #include "import/discover.hpp"
+#include "import/lfs_pointer.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
@@ -34,8 +35,7 @@ std::vector<std::string> importer_ids() {
 
 void refuse_foreign(const fs::path& path, std::string_view head) {
   if (trim(head).empty()) refuse(path, "is empty", "the run may have stopped before its first record");
-  if (head.substr(0, 8) == "version " && head.find("git-lfs.github.com/spec") < 100)
-    refuse(path, "is a Git LFS pointer, not the log itself", "fetch the file with `git lfs pull`");
+  if (is_lfs_pointer(head)) refuse(path, describe_lfs_pointer(head), "fetch the file with `git lfs pull`");
 }
 
 const Importer& importer_named(const std::string& format) {
@@ -90,17 +90,25 @@ void find_config(Run& run, const fs::path& log, const fs::path& given) {
   }
 }
 
-std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs::path& log, std::size_t lines,
-                        const ImportOptions& options) {
+/// Why this importer reads it, in the words of its own sniff().
+std::string reason(const Importer& importer, const Probe& probe, const ImportOptions& options) {
+  return options.format.empty() ? importer.sniff(probe).why : "--format-in says so";
+}
+
+std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std::string& why, const fs::path& log,
+                        std::size_t lines, const ImportOptions& options) {
   if (builder.values() == 0)
     refuse(log, fmt::format("no numbers found, read as {}", importer.id),
            "check the file, or name another format with --format-in");
   Run run = builder.finish(lines, options.map);
   run.format = importer.id;
   run.path = log.string();
-  run.label = label_of(log);
-  std::vector<Run> runs = after_surgery(std::move(run), builder.settings());
-  for (Run& each : runs) find_config(each, log, options.config);
+  run.label = run.label.empty() ? label_of(log) : one_line(run.label);
+  std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
+  for (Run& each : runs) {
+    each.format_why = why;
+    find_config(each, log, options.config);
+  }
   return runs;
 }
 
@@ -118,17 +126,19 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   Input input = open_input(log);
   refuse_foreign(log, input.head());
   const Importer& importer = importer_for(log, input, options.format);
-  RunBuilder builder;
+  const std::string why = reason(importer, {input.name(), input.head()}, options);
+  RunBuilder builder(options.threads);
   reading(log, [&] { importer.read(input, builder); });
   for (std::uint32_t i = 0; i < input.too_long(); ++i)
     builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
-  return finish(builder, importer, log, input.lines(), options);
+  return finish(builder, importer, why, log, input.lines(), options);
 }
 
 std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
-  RunBuilder builder;
+  const std::string why = reason(importer, {folder.name(), {}, folder.entries}, options);
+  RunBuilder builder(options.threads);
   reading(folder.path, [&] { importer.read_folder(folder, builder); });
-  return finish(builder, importer, folder.path, 0, options);
+  return finish(builder, importer, why, folder.path, 0, options);
 }
 
 std::vector<Run> read_directory(const fs::path& path, const ImportOptions& options) {
@@ -137,6 +147,7 @@ std::vector<Run> read_directory(const fs::path& path, const ImportOptions& optio
   std::vector<Run> runs;
   for (const auto& log : contents.logs)
     for (Run& run : read_log(log, options)) runs.push_back(std::move(run));
+  for (const auto& pointer : contents.pointers) note_pointer(runs.front().notes, pointer);
   for (const auto& other : contents.others)
     add_note(runs.front().notes, "input.other_logs",
              fmt::format("{} is read; further logs beside it are not, first {}",

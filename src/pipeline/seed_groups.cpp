@@ -14,6 +14,20 @@ namespace expanalyze {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/// A UUID or another name drawn at random says nothing about the recipe: hexadecimal digits, at least 8, of both kinds.
+bool is_random_name(std::string_view label) {
+  std::size_t digits = 0, letters = 0;
+  for (const char c : label) {
+    if (is_digit(c))
+      ++digits;
+    else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+      ++letters;
+    else if (c != '-')
+      return false;
+  }
+  return digits + letters >= 8 && digits > 0 && letters > 0;
+}
+
 bool is_separator(char c) { return c == '_' || c == '-' || c == '.' || c == '=' || c == '/' || c == ' '; }
 
 /// Without its seed; a label that is nothing but a seed ("seed1") takes the folder before it. Runs of one file
@@ -38,12 +52,15 @@ bool same_content(const Run& a, const Run& b) {
 }  // namespace
 
 std::string without_seed(std::string_view label) {
+  if (is_random_name(label)) return {};
   std::size_t end = label.size();
   while (end > 0 && is_digit(label[end - 1])) --end;
   if (end == label.size()) return std::string(label);
   const std::string head = lower(label.substr(0, end));
 
   std::size_t word = head.size();
+  if (head.ends_with("#"))  // run 3 of a file that several runs were written to
+    return std::string(label.substr(0, end - 1));
   if (head.ends_with("seed"))
     word -= 4;
   else if (head.ends_with("seed=") || head.ends_with("seed_") || head.ends_with("seed-"))

@@ -7,15 +7,9 @@
 #include <vector>
 
 #include "expanalyze/run_store.hpp"
+#include "store/setting.hpp"
 
 namespace expanalyze {
-
-/// A setting where the log states it.
-struct Setting {
-  std::string key;
-  ConfigValue value;
-  std::uint32_t line = 0;  ///< 0: of the whole log
-};
 
 /// The runs that the log holds, in its order, with everything mended that is certain. Each repair is a counted note
 /// with its lines; what is only likely is a note and nothing else. `settings`: every change of a setting, in the order
