@@ -37,8 +37,7 @@ void join_steps(Run& run, const std::vector<Restart>& all) {
     add_note(run.notes, "step.joined",
              fmt::format("the step counter falls back to its start while {}: its steps are counted on from there, "
                          "shifted by {} the first time",
-                         std::string(joint.why) == "the clock goes on" ? "the clock goes on" : joint.why,
-                         number(joints.front().offset)),
+                         joint.why, number(joints.front().offset)),
              joint.line);
 }
 

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "stats/descriptive.hpp"
 #include "store/run_builder.hpp"
 #include "store/surgery/columns.hpp"
 #include "store/surgery/surgeons.hpp"
-#include "store/trajectory.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -70,24 +70,39 @@ void note_restarts(Run& run, const Series& clock) {
                rows.line[i], clock.logged_as);
 }
 
-// A1: above 10 times the rolling median of 101 a step is stalled. Pauses below a hundredth of the run move no verdict.
+// A1: above 10 times the median of 101 steps around it a step is stalled. Pauses below a hundredth of the run move no
+// verdict, and so at most a hundred have to be looked at.
 constexpr double kStalled = 10, kWorthSaying = 0.01;
-constexpr std::size_t kWindow = 101, kStartUp = 10;
+constexpr std::size_t kAround = 50, kStartUp = 10;
 
-void note_gaps(Run& run, const Curve& clock, const std::string& key) {
-  std::vector<double> pace;
-  for (std::size_t i = 1; i < clock.size(); ++i)
-    pace.push_back((clock.value[i] - clock.value[i - 1]) / (clock.step[i] - clock.step[i - 1]));
-  if (pace.size() < 3 * kStartUp) return;
-  const auto usual = stats::running_median(pace, kWindow);
-  const double total = clock.value.back() - clock.value.front();
-  Note note{"clock.gap", {}, {{}, key}, 0};
+/// Seconds per step from record i - 1 to i; NaN where the clock or the steps fell back.
+double pace(const Series& clock, const Rows& rows, std::size_t i) {
+  const double steps = rows.step[i] - rows.step[i - 1], seconds = clock.value[i] - clock.value[i - 1];
+  return steps > 0 && seconds >= 0 ? seconds / steps : std::numeric_limits<double>::quiet_NaN();
+}
+
+double usual_pace(const Series& clock, const Rows& rows, std::size_t i) {
+  std::vector<double> around;
+  for (std::size_t k = i > kAround ? i - kAround : 1; k < std::min(i + kAround + 1, clock.value.size()); ++k)
+    if (const double p = pace(clock, rows, k); std::isfinite(p)) around.push_back(p);
+  return stats::median(around);
+}
+
+void note_gaps(Run& run, const Series& clock) {
+  const Rows& rows = run.rows[clock.rows];
+  if (clock.value.size() < 3 * kStartUp) return;
+  double total = 0;
+  for (std::size_t i = 1; i < clock.value.size(); ++i)
+    if (std::isfinite(pace(clock, rows, i))) total += clock.value[i] - clock.value[i - 1];
+  Note note{"clock.gap", {}, {{}, clock.logged_as}, 0};
   double paused = 0;
-  for (std::size_t i = kStartUp; i < pace.size(); ++i) {
-    const double seconds = clock.value[i + 1] - clock.value[i];
-    if (!(usual[i] > 0) || pace[i] <= kStalled * usual[i] || seconds <= kWorthSaying * total) continue;
-    if (note.count++ == 0) note.where.line = clock.line[i + 1];
-    note.last_line = clock.line[i + 1];
+  for (std::size_t i = kStartUp + 1; i < clock.value.size(); ++i) {
+    const double seconds = clock.value[i] - clock.value[i - 1];
+    if (!(seconds > kWorthSaying * total)) continue;
+    const double usual = usual_pace(clock, rows, i);
+    if (!(usual > 0) || !(pace(clock, rows, i) > kStalled * usual)) continue;
+    if (note.count++ == 0) note.where.line = rows.line[i];
+    note.last_line = rows.line[i];
     paused += seconds;
   }
   if (note.count == 0) return;
@@ -110,7 +125,7 @@ void note_clock(Run& run) {
   if (clock == nullptr) clock = find(run, Role::timestamp);
   if (clock == nullptr) return;
   note_restarts(run, *clock);
-  note_gaps(run, spent(run, Axis::wall).curve, clock->logged_as);
+  note_gaps(run, *clock);
 }
 
 }  // namespace expanalyze

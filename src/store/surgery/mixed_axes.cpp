@@ -42,7 +42,7 @@ void move_to(Run& run, const std::map<std::uint32_t, double>& mended) {
 void mend_mixed_axes(Run& run) {
   const Series* train = find(run, Role::train_loss);
   if (train == nullptr || find(run, Role::step) == nullptr || !lines_rise(run)) return;
-  const Rows train_rows = run.rows[train->rows];
+  const Rows& train_rows = run.rows[train->rows];
   if (!std::is_sorted(train_rows.step.begin(), train_rows.step.end())) return;
   for (const Series& s : run.series) {
     if (s.rows == train->rows || (s.role != Role::eval_loss && s.role != Role::eval_metric)) continue;

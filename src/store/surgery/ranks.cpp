@@ -82,12 +82,14 @@ void merge_ranks(Run& run) {
   const Series* main = main_series(run);
   if (main == nullptr || !is_measure(main->role)) return;
   const RowsId id = main->rows;
-  const auto begin = stretches(run.rows[id].step);
+  const auto& step = run.rows[id].step;
+  if (std::adjacent_find(step.begin(), step.end()) == step.end()) return;
+  const auto begin = stretches(step);
   const std::size_t k = copies(begin);
   const auto same = [&](std::size_t i) { return main->value[i] == main->value[i - 1]; };
   std::size_t differ = 0;
   for (std::size_t s = 0; s + 1 < begin.size(); ++s)
-    for (std::size_t i = begin[s] + 1; i < begin[s + 1]; ++i) differ += same(i) ? 0 : 1;
+    for (std::size_t i = begin[s] + 1; i < begin[s + 1]; ++i) differ += same(i) ? 0U : 1U;
   if (k < 2 || differ == 0 || !exchangeable(main->value, begin)) return;
   Note note{"record.ranks",
             fmt::format("{} stands {} times at each step (ranks or micro-batches): the mean of each step is taken",

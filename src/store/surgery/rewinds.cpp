@@ -25,12 +25,13 @@ void note_rewinds(Run& run) {
   const Series* main = main_series(run);
   if (main == nullptr || find(run, Role::step) == nullptr) return;
   const Rows& rows = run.rows[main->rows];
-  const Curve curve = trajectory(run, *main);
   std::vector<std::size_t> falls, twice;
   for (std::size_t i = 1; i < rows.step.size(); ++i) {
     if (rows.step[i] < rows.step[i - 1]) falls.push_back(i);
     if (rows.step[i] == rows.step[i - 1]) twice.push_back(i);
   }
+  if (falls.empty() && twice.empty()) return;
+  const Curve curve = trajectory(run, *main);
   std::vector<Note> notes;
   const std::string key = code_span(main->logged_as);
   if (!falls.empty() && curve.superseded > 0)

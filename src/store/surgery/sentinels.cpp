@@ -54,7 +54,9 @@ bool impossible(Role role, const Shape& shape, double v) {
 /// What writers use for "unknown" and what could yet be true.
 bool suspect(Role role, const Shape& shape, double v) {
   static constexpr std::array<double, 7> kUnknown{9999, 99999, 999999, 1e9, 1e10, 1e30, 3.4028234663852886e38};
-  if (is_measure(role) && std::find(kUnknown.begin(), kUnknown.end(), std::abs(v)) != kUnknown.end()) return true;
+  const bool large = std::abs(v) >= kUnknown.front();
+  if (large && is_measure(role) && std::find(kUnknown.begin(), kUnknown.end(), std::abs(v)) != kUnknown.end())
+    return true;
   if (v == 0 && is_norm(role)) return shape.others > 0;
   return v == 0 && role == Role::eval_loss && shape.others >= 3 && shape.least_size > 0.01;
 }
@@ -74,6 +76,12 @@ void take_out_sentinels(Run& run) {
   for (Series& s : run.series) {
     if (s.role != Role::loss_scale && !is_norm(s.role) && !is_eval(s.role) && !is_measure(s.role)) continue;
     const Shape shape = shape_of(s.value);
+    const bool clean =
+        std::none_of(s.value.begin(), s.value.end(), [&](double v) { return impossible(s.role, shape, v); });
+    if (clean) {
+      note_suspects(run, s, shape);
+      continue;
+    }
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < s.value.size(); ++i) {
       if (!impossible(s.role, shape, s.value[i])) {
@@ -85,7 +93,7 @@ void take_out_sentinels(Run& run) {
                            code_span(s.logged_as), number(s.value[i])),
                run.rows[s.rows].line[i], s.logged_as);
     }
-    if (kept.size() < s.value.size()) keep_only(run, s, kept);
+    keep_only(run, s, kept);
     note_suspects(run, s, shape);
   }
 }

@@ -86,6 +86,7 @@ void thin_forward_filled(Run& run) {
 void note_frozen(Run& run) {
   for (const Series& s : run.series) {
     if (!is_measure(s.role) || s.value.size() <= kStuck || at_bound(s.value.back())) continue;
+    if (!std::equal(s.value.end() - kStuck, s.value.end() - 1, s.value.end() - kStuck + 1)) continue;
     const auto begin = stretches(s.value);
     auto length = lengths(begin);
     const std::size_t last = length.back();

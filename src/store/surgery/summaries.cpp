@@ -5,13 +5,26 @@
 #include "store/surgery/columns.hpp"
 #include "store/surgery/surgeons.hpp"
 #include "text/format.hpp"
+#include "text/parse.hpp"
 
 namespace expanalyze {
+
+namespace {
+
+/// What the key would mean without the word that makes it a summary: "final_val_loss" is a loss said once more.
+Meaning meaning_of_summary(std::string_view logged) {
+  std::string key = lower(logged);
+  for (const std::string_view word : {"final", "best"})
+    if (const auto at = key.find(word); at != std::string::npos) key.erase(at, word.size());
+  return meaning(key);
+}
+
+}  // namespace
 
 void note_summaries(Run& run) {
   for (const Series& s : run.series) {
     if (s.value.size() != 1 || is_measure(s.role) || !s.labels.empty()) continue;
-    const Meaning said = meaning(s.logged_as);
+    const Meaning said = meaning_of_summary(s.logged_as);
     if (!is_measure(said.role) || said.component) continue;
     const Series* curve = find(run, said.role);
     if (curve == nullptr || curve->value.size() < 3 || curve->value.back() == s.value.front()) continue;
