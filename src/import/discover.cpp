@@ -39,6 +39,8 @@ constexpr auto kPacked = std::to_array<std::string_view>({".gz", ".zst", ".xz", 
 /// Sure enough to call a file a log when nobody named it.
 constexpr int kSure = 50;
 constexpr int kDeepestFolder = 8;
+/// Scripts of 3500 lines and the traces of a launcher come to 200 KB; what has no record in five times that is no log.
+constexpr std::size_t kDeepHead = std::size_t{1} << 20U;
 
 template <std::size_t N>
 std::size_t index_in(const std::array<std::string_view, N>& list, std::string_view word) {
@@ -66,7 +68,7 @@ bool could_be_log(const fs::path& path) {
 
 bool is_log(const fs::path& path) try {
   Input input = open_input(path);
-  return sniff_importer({input.name(), input.head()}, path, kSure) != nullptr;
+  return sniff_importer(input, path, kSure) != nullptr;
 } catch (const Error&) {
   return false;
 }
@@ -151,6 +153,12 @@ const Importer* sniff_importer(const Probe& probe, const fs::path& path, int at_
         fmt::format("{}: could be {} ({}) or {} ({})", path.string(), best->id, surest.why, second->id, next.why),
         fmt::format("say which with --format-in {} or --format-in {}", best->id, second->id));
   return best;
+}
+
+const Importer* sniff_importer(Input& input, const fs::path& path, int at_least) {
+  if (const auto* sure = sniff_importer({input.name(), input.head()}, path, kSure)) return sure;
+  if (const auto* sure = sniff_importer({input.name(), input.head(kDeepHead)}, path, kSure)) return sure;
+  return at_least < kSure ? sniff_importer({input.name(), input.head()}, path, at_least) : nullptr;
 }
 
 Contents contents_of(const fs::path& directory, const std::string& format) {

@@ -39,8 +39,8 @@ class Input {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
-  /// The first 64 KiB and the first line in full (up to kLongestLine); reading goes on from the start.
-  std::string_view head();
+  /// The first line in full (up to kLongestLine) and `about` bytes; reading goes on from the start.
+  std::string_view head(std::size_t about = std::size_t{64} << 10U);
 
   /// The next whole lines, about `about` bytes of them; the last line of the log may lack its end. False at the end.
   bool next_block(Block& block, std::size_t about = kBlock);
