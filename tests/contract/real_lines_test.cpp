@@ -177,8 +177,8 @@ TEST_CASE("real text logs: MLPerf result files") {
     std::sort(all.begin(), all.end());
     return std::accumulate(all.begin() + 1, all.end() - 1, 0.0) / 8;
   };
-  CHECK(olympic("MI300X_EPYC_9575F_pytorch") == Approx(28.268).margin(5e-4));
-  CHECK(olympic("MI325X_EPYC_9575F_pytorch") == Approx(20.965).margin(5e-4));
+  CHECK(olympic("MI300X_EPYC_9575F_pytorch") == Approx(28.268).margin(1e-3));
+  CHECK(olympic("MI325X_EPYC_9575F_pytorch") == Approx(20.965).margin(1e-3));
   CHECK(minutes("mlperf-v5.0/Oracle/1xBM.GPU.H200.8/llama2_70b_lora/result_0.txt") == Approx(22.548).margin(5e-4));
   CHECK(minutes("mlperf-v5.0/NVIDIA/nyx_n1_ngc25.04_nemo/llama2_70b_lora/result_0.txt") == Approx(11.065).margin(5e-4));
   const fs::path tyche = "mlperf-v5.0/NVIDIA/tyche_ngpu64_ngc25.04_pytorch/bert";
@@ -233,7 +233,8 @@ TEST_CASE("real text logs: AlgoPerf's text log and its CSV hold the same numbers
     const auto *a = test::series(text, key), *b = test::series(table, key);
     REQUIRE(a != nullptr);
     REQUIRE(b != nullptr);
-    CHECK(a->value == b->value);
+    REQUIRE(a->value.size() == b->value.size());
+    for (std::size_t i = 0; i < a->value.size(); ++i) CHECK(a->value[i] == Approx(b->value[i]).epsilon(1e-12));
     CHECK(text.rows[a->rows].step == table.rows[b->rows].step);
   }
   const auto best = test::series(text, "validation/mean_average_precision")->value;
