@@ -43,6 +43,8 @@ constexpr int kSure = 50;
 /// A binary file can hold a stretch of text: two rows that agree with a header, or lines of JSON, it does not.
 constexpr int kSureDespiteNul = 60;
 constexpr int kDeepestFolder = 8;
+/// Scripts of 3500 lines and the traces of a launcher come to 200 KB; what has no record in five times that is no log.
+constexpr std::size_t kDeepHead = std::size_t{1} << 20U;
 
 template <std::size_t N>
 std::size_t index_in(const std::array<std::string_view, N>& list, std::string_view word) {
@@ -64,7 +66,7 @@ bool could_be_log(const fs::path& path) {
 
 bool is_log(const fs::path& path) try {
   Input input = open_input(path);
-  return sniff_importer({input.name(), input.head()}, path, kSure) != nullptr;
+  return sniff_importer(input, path, kSure) != nullptr;
 } catch (const Error&) {
   return false;
 }
@@ -190,6 +192,12 @@ const Importer* sniff_importer(const Probe& probe, const fs::path& path, int at_
   std::string text(probe.head);
   text.resize(empty_nul_lines(text).size);
   return surest_importer({probe.name, text, probe.entries}, path, std::max(at_least, kSureDespiteNul), false);
+}
+
+const Importer* sniff_importer(Input& input, const fs::path& path, int at_least) {
+  if (const auto* sure = sniff_importer({input.name(), input.head()}, path, kSure)) return sure;
+  if (const auto* sure = sniff_importer({input.name(), input.head(kDeepHead)}, path, kSure)) return sure;
+  return at_least < kSure ? sniff_importer({input.name(), input.head()}, path, at_least) : nullptr;
 }
 
 Contents contents_of(const fs::path& directory, const std::string& format) {

@@ -51,7 +51,7 @@ const Importer& importer_named(const std::string& format) {
 
 const Importer& importer_for(const fs::path& path, Input& input, const std::string& format) {
   if (!format.empty()) return importer_named(format);
-  const Importer* importer = sniff_importer({input.name(), input.head()}, path);
+  const Importer* importer = sniff_importer(input, path);
   if (importer == nullptr)
     refuse(path, is_binary(input.head()) ? "is a binary file of no known format" : "not a format that is known",
            fmt::format("formats: {}; force one with --format-in", join(importer_ids(), ", ")));

@@ -34,6 +34,9 @@ std::span<const Importer* const> importers() {
       &modded_nanogpt,
       &parameter_golf,
       &mlperf_mllog,
+      &megatron,
+      &algoperf_text,
+      &hf_stdout,
       // folders
       &mlflow,
       &dvclive,

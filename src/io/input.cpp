@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kHead = 64U << 10U;
 constexpr std::size_t kPiece = 256U << 10U;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -81,20 +80,20 @@ bool Input::fill(std::size_t at_least) {
   return pending() >= at_least;
 }
 
-std::string_view Input::head() {
+std::string_view Input::head(std::size_t about) {
   if (!read_) {
     const auto line = std::min(whole_.find('\n'), std::min(whole_.size(), kLongestLine));
-    return whole_.substr(0, line + kHead);
+    return whole_.substr(0, line + about);
   }
   std::size_t line = std::string::npos;
-  for (std::size_t want = kHead; line == std::string::npos; want *= 2) {
+  for (std::size_t want = about; line == std::string::npos; want *= 2) {
     const bool more = fill(want);
     line = ahead_.find('\n', at_);
     if (!more || want >= kLongestLine) break;
   }
   const std::size_t first = line == std::string::npos ? pending() : line - at_;
-  fill(first + kHead);
-  return std::string_view(ahead_).substr(at_, first + kHead);
+  fill(first + about);
+  return std::string_view(ahead_).substr(at_, first + about);
 }
 
 bool Input::next_block(Block& block, std::size_t about) {

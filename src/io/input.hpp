@@ -54,8 +54,8 @@ class Input {
   [[nodiscard]] std::uint32_t with_nul() const { return with_nul_; }
   [[nodiscard]] std::uint32_t first_with_nul() const { return first_with_nul_; }
 
-  /// The first 64 KiB and the first line in full (up to kLongestLine); reading goes on from the start.
-  std::string_view head();
+  /// The first line in full (up to kLongestLine) and `about` bytes; reading goes on from the start.
+  std::string_view head(std::size_t about = std::size_t{64} << 10U);
 
   /// The next whole lines, about `about` bytes of them; the last line of the log may lack its end. False at the end.
   bool next_block(Block& block, std::size_t about = kBlock);
