@@ -1,11 +1,11 @@
 #include "pipeline/seed_groups.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <filesystem>
 #include <map>
 
 #include "store/recipe.hpp"
+#include "store/same_content.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
 
@@ -30,9 +30,10 @@ bool is_random_name(std::string_view label) {
 
 bool is_separator(char c) { return c == '_' || c == '-' || c == '.' || c == '=' || c == '/' || c == ' '; }
 
-/// Without its seed; a label that is nothing but a seed ("seed1") takes the folder before it.
+/// Without its seed; a label that is nothing but a seed ("seed1") takes the folder before it. Runs of one file
+/// ("log#3") are told apart by their settings.
 std::string stem_of(const Run& run) {
-  std::string stem = without_seed(run.label);
+  std::string stem = without_seed(run.parts > 1 ? run.label.substr(0, run.label.rfind('#')) : run.label);
   if (!stem.empty()) return stem;
   std::filesystem::path folder = std::filesystem::path(run.path).parent_path();
   while (!folder.empty() && folder != folder.parent_path()) {
@@ -43,21 +44,9 @@ std::string stem_of(const Run& run) {
   return run.label;
 }
 
-bool same_numbers(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) {
-    return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);  // NaN equals itself here
-  });
-}
-
+/// Apart from path, seed and names of the run: a log copied under another seed's name is no second seed.
 bool same_content(const Run& a, const Run& b) {
-  if (a.config != b.config || a.rows.size() != b.rows.size() || a.series.size() != b.series.size()) return false;
-  for (std::size_t i = 0; i < a.rows.size(); ++i)
-    if (!same_numbers(a.rows[i].step, b.rows[i].step)) return false;
-  for (std::size_t i = 0; i < a.series.size(); ++i)
-    if (a.series[i].logged_as != b.series[i].logged_as || a.series[i].labels != b.series[i].labels ||
-        !same_numbers(a.series[i].value, b.series[i].value))
-      return false;
-  return true;
+  return recipe_of(a.config) == recipe_of(b.config) && same_records(a, b);
 }
 
 }  // namespace

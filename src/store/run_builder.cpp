@@ -38,7 +38,10 @@ void RunBuilder::append(const RowGroup& group, double share) {
   const auto offset = static_cast<std::uint32_t>(line_.size());
   make_room(line_, group.line_.size(), share);
   line_.insert(line_.end(), group.line_.begin(), group.line_.end());
-  for (const Note& n : group.notes_) add_note(notes_, n.code, n.text, n.where.line, n.where.series, n.count);
+  for (const Note& n : group.notes_) {
+    add_note(notes_, n.code, n.text, n.where.line, n.where.series, n.count);
+    noted_again(n.code, n.where.series, 0, n.last_line);
+  }
   append_columns(group, offset, share);
   append_words(group, offset);
   settings_.insert(settings_.end(), group.settings_.begin(), group.settings_.end());
@@ -91,6 +94,10 @@ void RunBuilder::declare(std::string_view key, Meaning meaning) {
   declared_.insert_or_assign(std::string(key), std::move(meaning));
 }
 
+void RunBuilder::absent(std::string_view key, double value, std::string means) {
+  absent_.push_back({std::string(key), value, std::move(means)});
+}
+
 void RunBuilder::counted(std::size_t lines, std::string_view in) {
   counted_ = lines;
   counted_in_ = in;
@@ -100,6 +107,11 @@ void RunBuilder::one_document(std::uint32_t lines) { understood_ = last_understo
 
 void RunBuilder::settle_config() {
   for (auto& [key, value, line] : settings_) {
+    const auto latest = latest_.find(key);
+    if (latest == latest_.end() || stated_[latest->second].value != value) {
+      latest_.insert_or_assign(key, stated_.size());
+      stated_.push_back({key, value, line});
+    }
     const auto [at, fresh] = config_.emplace(key, value);
     if (!fresh && at->second != value)
       note("config.changed", fmt::format("{} changes within the log; its first value is kept", code_span(key)), line);
@@ -144,13 +156,16 @@ void RunBuilder::move_columns(Run& run) {
 
 Run RunBuilder::finish(std::size_t lines, const std::map<Role, std::string>& map) {
   settle_config();
+  drop_absent();
   settle_blanks();
+  pivot_tidy_rows();
   pivot_long_rows();
   apply_split_tags();
   note_words();
   Run run;
   run.lines = counted_.value_or(lines);
   run.counted_in = counted_in_;
+  run.label = label_;
   run.lines_understood = std::min(understood_, run.lines);
   run.config = std::move(config_);
   run.config_source = std::move(config_source_);
