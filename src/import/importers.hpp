@@ -7,6 +7,6 @@ namespace expanalyze {
 
 extern const Importer jsonl, hf_trainer_state, json_document, csv;
 extern const Importer algoperf, llama_factory, rllib, mmengine, mmcv, lightning, chainer, detr, detectron2;
-extern const Importer ultralytics, keras_csv, dawnbench, dvclive, allennlp, mlflow, wandb_csv;
+extern const Importer ultralytics, keras_csv, dawnbench, dvclive, allennlp, mlflow, wandb_csv, tensorboard_csv;
 
 }  // namespace expanalyze
