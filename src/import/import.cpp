@@ -12,7 +12,7 @@
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
-#include "store/split_runs.hpp"
+#include "store/surgery.hpp"
 #include "text/format.hpp"
 #include "text/nearest.hpp"
 #include "text/parse.hpp"
@@ -99,7 +99,7 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs:
   run.format = importer.id;
   run.path = log.string();
   run.label = run.label.empty() ? label_of(log) : one_line(run.label);
-  std::vector<Run> runs = split_runs(std::move(run));
+  std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
   for (Run& each : runs) find_config(each, log, options.config);
   return runs;
 }
@@ -118,7 +118,7 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   Input input = open_input(log);
   refuse_foreign(log, input.head());
   const Importer& importer = importer_for(log, input, options.format);
-  RunBuilder builder;
+  RunBuilder builder(options.threads);
   reading(log, [&] { importer.read(input, builder); });
   for (std::uint32_t i = 0; i < input.too_long(); ++i)
     builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
@@ -126,7 +126,7 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
 }
 
 std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
-  RunBuilder builder;
+  RunBuilder builder(options.threads);
   reading(folder.path, [&] { importer.read_folder(folder, builder); });
   return finish(builder, importer, folder.path, 0, options);
 }

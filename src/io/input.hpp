@@ -12,7 +12,7 @@ namespace expanalyze {
 
 /// Whole lines of a log, and where they stand.
 struct Block {
-  std::vector<char> bytes;  ///< reused from block to block; only the first `size` count
+  std::vector<char> bytes;  ///< reused from block to block; only the first `size` count, and a NUL stands behind them
   std::size_t size = 0;
   std::uint32_t first_line = 1;  ///< 1-based number of its first line
   [[nodiscard]] std::string_view text() const { return {bytes.data(), size}; }
@@ -28,6 +28,9 @@ class Input {
   /// all() refuses more than this: a document of that size is a mistake.
   static constexpr std::size_t kLargestDocument = std::size_t{4} << 30U;
 
+  /// Large enough that a block costs little beside its bytes, small enough to stay in a second-level cache.
+  static constexpr std::size_t kBlock = std::size_t{1} << 20U;
+
   /// `name`: of the file without folders; `size`: in bytes as far as it is known, else 0.
   Input(Read read, std::string name, std::uint64_t size = 0);
   /// A text that outlives the input; nothing is copied by all().
@@ -40,11 +43,16 @@ class Input {
   std::string_view head();
 
   /// The next whole lines, about `about` bytes of them; the last line of the log may lack its end. False at the end.
-  bool next_block(Block& block, std::size_t about = std::size_t{1} << 20U);
+  bool next_block(Block& block, std::size_t about = kBlock);
+
+  /// What stands from `from` on in the block that came last begins the next one: a row that is not whole yet.
+  void put_back(Block& block, std::size_t from);
 
   /// Everything that has not been handed out yet. Throws Error{input} beyond kLargestDocument.
   std::string_view all();
 
+  /// The share of the log that was handed out, in (0, 1]; 0 where the size is not known.
+  [[nodiscard]] double share() const;
   /// Lines handed out so far; an unfinished last one counts.
   [[nodiscard]] std::uint32_t lines() const { return lines_; }
   /// Lines that were emptied because they are longer than kLongestLine, and the first of them.
@@ -53,6 +61,11 @@ class Input {
 
  private:
   bool fill(std::size_t at_least);
+  bool next_of_whole(Block& block, std::size_t about);
+  bool next_of_read(Block& block, std::size_t about);
+  std::size_t read_on(Block& block, std::size_t have, std::size_t want);
+  std::size_t skip_line(Block& block);
+  void hand_out(Block& block, std::size_t size);
   std::size_t pending() const { return ahead_.size() - at_; }
 
   Read read_;
@@ -62,6 +75,7 @@ class Input {
   std::size_t at_ = 0;
   std::string_view whole_;  ///< of Input::of()
   bool end_ = false, started_ = false;
+  std::uint64_t handed_out_ = 0;  ///< bytes
   std::uint32_t lines_ = 0, too_long_ = 0, first_too_long_ = 0;
 };
 
