@@ -16,6 +16,8 @@ const Importer* sniff_importer(const Probe& probe, const std::filesystem::path& 
 
 /// Counts a file of which only the Git LFS pointer is there.
 void note_pointer(std::vector<Note>& notes, const std::filesystem::path& path);
+/// The directory itself holds a log, whatever lies below it.
+bool has_own_log(const std::filesystem::path& directory);
 
 /// What a directory holds for one side of a comparison.
 struct Contents {

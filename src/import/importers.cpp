@@ -7,31 +7,37 @@ namespace expanalyze {
 // By sureness, not by order: a tie between two is an error that names both.
 std::span<const Importer* const> importers() {
   static constexpr auto all = std::to_array<const Importer*>({
+      // general forms
       &jsonl,
-      &hf_trainer_state,
-      &json_document,
       &csv,
-      &algoperf,
+      &json_document,
+      &console,
+      // records as JSON
+      &hf_trainer_state,
       &llama_factory,
-      &rllib,
       &mmengine,
       &mmcv,
-      &lightning,
-      &chainer,
-      &detr,
       &detectron2,
-      &ultralytics,
-      &keras_csv,
-      &dawnbench,
-      &dvclive,
+      &detr,
+      &chainer,
       &allennlp,
-      &mlflow,
+      // tables
+      &lightning,
+      &keras_csv,
+      &ultralytics,
+      &rllib,
+      &algoperf,
+      &dawnbench,
       &wandb_csv,
+      &tensorboard_csv,
+      // text logs of one program
       &llm_c,
       &modded_nanogpt,
       &parameter_golf,
       &mlperf_mllog,
-      &tensorboard_csv,
+      // folders
+      &mlflow,
+      &dvclive,
   });
   return all;
 }

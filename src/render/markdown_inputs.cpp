@@ -35,14 +35,6 @@ std::string files(const Report& report) {
   return table.str();
 }
 
-std::string role_text(const RoleChoice& c) {
-  std::string out = std::string(to_string(c.role)) + " ← " + code_span(c.logged_as) + " (" + one_line(c.why);
-  std::vector<std::string> others;
-  for (const std::string& other : c.others) others.push_back(code_span(other));
-  if (!others.empty()) out += "; not " + join(others, ", ");
-  return out + ")";
-}
-
 /// Seeds of one recipe log the same keys: each choice is said once, with the sides that made it.
 std::string roles(const Report& report) {
   std::vector<std::pair<std::string, std::string>> said;  // choice, sides
@@ -75,6 +67,14 @@ std::string settings(const Report& report) {
 }
 
 }  // namespace
+
+std::string role_text(const RoleChoice& c) {
+  std::string out = std::string(to_string(c.role)) + " ← " + code_span(c.logged_as) + " (" + one_line(c.why);
+  std::vector<std::string> others;
+  for (const std::string& other : c.others) others.push_back(code_span(other));
+  if (!others.empty()) out += "; not " + join(others, ", ");
+  return out + ")";
+}
 
 std::string inputs_section(const Report& report) {
   const Pairing& p = report.review.pairing;
