@@ -29,6 +29,7 @@ std::span<const Importer* const> importers() {
       &algoperf,
       &dawnbench,
       &wandb_csv,
+      &tensorboard_csv,
       // text logs of one program
       &llm_c,
       &modded_nanogpt,

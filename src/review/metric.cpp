@@ -21,14 +21,21 @@ struct KnownDirection {
 // rate. A word that asks for less comes first: "class error" of an accuracy's sibling is an error.
 constexpr std::array<std::string_view, 14> kLess{"loss", "error", "ppl",  "perplexity", "bpb", "bpc", "nll",
                                                  "wer",  "cer",   "rmse", "mse",        "mae", "fid", "bits"};
-constexpr std::array<std::string_view, 19> kMore{
-    "accuracy", "acc", "top5", "prec1", "prec5", "precision", "recall", "bleu", "rouge",  "reward",
-    "return",   "map", "f1",   "auc",   "ssim",  "psnr",      "iou",    "r2",   "success"};
+constexpr std::array<std::string_view, 23> kMore{
+    "accuracy", "acc", "top5", "prec1", "prec5", "precision", "recall",  "bleu", "rouge", "reward", "return", "map",
+    "f1",       "auc", "ssim", "psnr",  "iou",   "r2",        "success", "ap",   "miou",  "auroc",  "dice"};
+
+/// "map50" is a map: digits behind a name are a variant of it.
+std::string_view without_digits(std::string_view word) {
+  const auto last = word.find_last_not_of("0123456789");
+  return last == std::string_view::npos ? word : word.substr(0, last + 1);
+}
 
 template <std::size_t N>
 bool any_of_words(const std::vector<std::string>& words, const std::array<std::string_view, N>& known) {
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-    return std::find(known.begin(), known.end(), word) != known.end();
+    const auto is_known = [&](std::string_view w) { return std::find(known.begin(), known.end(), w) != known.end(); };
+    return is_known(word) || is_known(without_digits(word));
   });
 }
 
