@@ -252,8 +252,26 @@ class Writer {
           "console.grammar",
           fmt::format("{} on {} line{}", code_span(found[i]->shown, 150), found[i]->n, found[i]->n == 1 ? "" : "s"),
           found[i]->line, fmt::format("kind {} of lines", i + 1));
-    if (log_.unnamed > 0)
-      builder_.note("console.unnamed", fmt::format("{} numbers stand beside no name and are left out", log_.unnamed));
+    note_unnamed();
+  }
+
+  void note_unnamed() {
+    std::size_t n = 0;
+    const ConsoleTemplate* first = nullptr;
+    for (std::size_t k = 0; k < grammar_.templates().size(); ++k) {
+      const auto& t = grammar_.templates()[k];
+      for (std::size_t s = 0; t.accepted && s < t.slots.size(); ++s) {
+        const int slot = static_cast<int>(s);
+        if (!t.slots[s].key.empty() || slot == axis_.counter(k).slot || slot == axis_.counter(k).epoch) continue;
+        n += t.n;
+        if (first == nullptr) first = &t;
+      }
+    }
+    if (first != nullptr)
+      builder_.note(
+          "console.unnamed",
+          fmt::format("{} numbers stand beside no name and are left out, first in {}", n, code_span(first->shown, 150)),
+          first->line);
   }
 
   void note_axis() {

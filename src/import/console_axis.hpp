@@ -42,6 +42,7 @@ class ConsoleAxis {
  private:
   void find_epochs();
   void find_counters();
+  void drop_guesses();
   void find_resets();
   void follow_bars();
   void plan();

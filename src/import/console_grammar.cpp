@@ -73,6 +73,7 @@ Meaning meaning_of(std::string& key) {
   if (blank == std::string::npos) return m;
   const std::string last = key.substr(blank + 1);
   const Meaning tail = meaning(last);
+  if (key.rfind("per ", 0) == 0 || key.find(" per ") != std::string::npos) return m;
   if (!axis_role(tail.role) || tail.fit != 3) return m;
   key = last;
   return tail;
