@@ -9,6 +9,7 @@
 #include "import/console_reader.hpp"
 #include "import/importers.hpp"
 #include "io/input.hpp"
+#include "store/key.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
@@ -196,9 +197,28 @@ class Writer {
         if (s.keep) declare_unit(t, s, moves[s.series]);
   }
 
+  /// A bare "ppl" beside the training loss is of training where lines of evaluation name their own figures.
+  bool of_training(const ConsoleTemplate& t, const ConsoleSlot& s) const {
+    const auto evaluates = [](const ConsoleSlot& o) {
+      return o.keep && console_metric(o) && take_apart(o.series).side == DataSide::eval;
+    };
+    const auto trains = [](const ConsoleSlot& o) { return o.keep && o.meaning.role == Role::train_loss; };
+    if (s.meaning.role != Role::eval_metric || take_apart(s.series).side != DataSide::none) return false;
+    if (std::none_of(t.slots.begin(), t.slots.end(), trains)) return false;
+    if (std::any_of(t.slots.begin(), t.slots.end(), evaluates)) return false;
+    return std::any_of(grammar_.templates().begin(), grammar_.templates().end(), [&](const ConsoleTemplate& o) {
+      return o.accepted && std::any_of(o.slots.begin(), o.slots.end(), evaluates);
+    });
+  }
+
   void declare_unit(const ConsoleTemplate& t, const ConsoleSlot& s, std::pair<std::size_t, std::size_t> moves) {
     Meaning m = meaning(s.series);
     m.factor = 1;
+    if (of_training(t, s)) {
+      m.role = Role::train_metric;
+      m.name.clear();
+      builder_.declare(s.series, m);
+    }
     const bool plain = m.role == Role::mechanism || m.role == Role::none;
     switch (s.measure) {
       case Measure::time:
@@ -354,7 +374,7 @@ Sniff sniff(const Probe& probe) {
     return {60, fmt::format("{} lines have a step and a loss or metric under names", seen.counted)};
   if (seen.named >= 5 && enough(seen.named))
     return {40, fmt::format("{} lines have moving numbers under the same names", seen.named)};
-  if (seen.metric > 0 && enough(seen.metric)) return {20, fmt::format("{} lines name a loss or metric", seen.metric)};
+  if (seen.metric >= 3 && enough(seen.metric)) return {20, fmt::format("{} lines name a loss or metric", seen.metric)};
   if (seen.metric > 0) return {10, "a few lines name a loss or metric"};
   return {};
 }

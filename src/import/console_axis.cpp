@@ -105,9 +105,32 @@ void ConsoleAxis::find_counters() {
   drop_guesses();
 }
 
+/// "[valid] Ep. 1 : Up. 500" counts what the more frequent "Ep. 1 : Up. 100" counts.
+void ConsoleAxis::agree_on_guesses() {
+  const auto& templates = grammar_.templates();
+  std::string key;
+  std::size_t most = 0;
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& c = counters_[of];
+    if (c.slot < 0 || !c.guessed || templates[of].n <= most) continue;
+    most = templates[of].n;
+    key = templates[of].slots[static_cast<std::size_t>(c.slot)].key;
+  }
+  if (key.empty()) return;
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& slots = templates[of].slots;
+    const auto same = std::find_if(slots.begin(), slots.end(), [&](const ConsoleSlot& s) { return s.key == key; });
+    const bool open = counters_[of].slot < 0 || counters_[of].guessed;
+    if (!templates[of].accepted || !open || same == slots.end() || !same->counts()) continue;
+    counters_[of].slot = static_cast<int>(same - slots.begin());
+    counters_[of].guessed = true;
+  }
+}
+
 /// Beside counters with names a guess must count as far as they do: "[400] loss" beside "eval in step: 400".
 void ConsoleAxis::drop_guesses() {
   const auto& templates = grammar_.templates();
+  agree_on_guesses();
   const auto slot = [&](std::size_t of) -> const ConsoleSlot& {
     return templates[of].slots[static_cast<std::size_t>(counters_[of].slot)];
   };

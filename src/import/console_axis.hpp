@@ -43,6 +43,7 @@ class ConsoleAxis {
   void find_epochs();
   void find_counters();
   void drop_guesses();
+  void agree_on_guesses();
   void find_resets();
   void follow_bars();
   void plan();

@@ -115,8 +115,8 @@ class Reader {
     if (back(1) && (mark(at - 1, ':') || mark(at - 1, '=') || mark(at - 1, '~') || mark(at - 1, '|'))) {
       assigned = mark(at - 1, ':') || mark(at - 1, '=');
       --at;
-      if (back(1) && mark(at - 1, '-') && tokens_[at].mark == '~') --at;  // "->"
     }
+    if (back(2) && mark(at - 1, '>') && mark(at - 2, '-')) at -= 2;                      // "loss -> 3"
     if (back(2) && mark(at - 1, '.') && word(at - 2) && tokens_[at - 1].gap == 0) --at;  // "Ep. 3"
     if (back(2) && word(at - 1) && among(kLinks, tokens_[at - 1].text) && word(at - 2)) --at;
     if (!back(1)) return {};

@@ -113,8 +113,7 @@ bool usable(const ConsoleSlot& slot) {
 bool accepts(const ConsoleTemplate& t) {
   const auto metric = [&](const ConsoleSlot& s) {
     // "loss_scale_window: 1000" names a loss but measures none.
-    return usable(s) && console_metric(s) && (s.varies() || !s.whole) &&
-           (t.n >= kRecurs || s.assigned || t.slots.size() > 1);
+    return usable(s) && console_metric(s) && (s.varies() || !s.whole);
   };
   if (std::any_of(t.slots.begin(), t.slots.end(), metric)) return true;
   const auto moving = [&](const ConsoleSlot& s) { return usable(s) && s.varies(); };

@@ -86,7 +86,11 @@ bool nameable(const std::vector<std::string_view>& cells) {
                      [](std::string_view c) { return !c.empty() && c.size() <= kLongest && !number_from(c); });
 }
 
-std::vector<std::string> owned(const std::vector<std::string_view>& cells) { return {cells.begin(), cells.end()}; }
+std::vector<std::string> owned(std::vector<std::string_view> cells) {
+  for (auto& cell : cells)  // "Box(P  R  mAP50)" brackets a group of columns
+    if (cell.size() > 1 && cell.back() == ')' && cell.find('(') == std::string_view::npos) cell.remove_suffix(1);
+  return {cells.begin(), cells.end()};
+}
 
 }  // namespace
 
