@@ -40,6 +40,17 @@ std::uint32_t rank_of(std::string_view text) {
   return 0;
 }
 
+/// How lines of a program end or begin, and lines of a log do not.
+bool like_code(std::string_view line) {
+  line = trim(line);
+  for (const std::string_view end : {");", "{", "):", "};", "*/", ") {"})
+    if (line.size() > end.size() && line.substr(line.size() - end.size()) == end) return true;
+  for (const std::string_view begin :
+       {"//", "#include", "import ", "from ", "def ", "return ", "class ", "if (", "for ("})
+    if (line.substr(0, begin.size()) == begin) return true;
+  return false;
+}
+
 /// "(trainer:280) INFO", "[train.py:88]": where in the program the line was written.
 void take_source(std::string_view& text) {
   const std::string_view rest = trim(text);
@@ -69,6 +80,7 @@ class Reading {
   void read_line(std::string_view line, std::uint32_t number, bool cut) {
     log_.lines.push_back(has_text(line) ? ConsoleLog::Line::other : ConsoleLog::Line::blank);
     log_.cut = cut;
+    log_.code += like_code(line) ? 1 : 0;
     console_pieces(line, scratch_, pieces_);
     for (std::size_t i = 0; i < pieces_.size(); ++i)
       read_piece(pieces_[i], number, cut && i + 1 == pieces_.size() && !pieces_[i].bar);
@@ -83,6 +95,7 @@ class Reading {
     const std::uint32_t rank = rank_of(text);
     const auto stamp = take_stamp(text);
     if (stamp) take_source(text);
+    log_.stamped += stamp ? 1 : 0;
     fields_.clear();
     if (piece.bar) {
       bar_fields(*piece.bar, piece.text.data(), line);
