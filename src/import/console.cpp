@@ -308,10 +308,11 @@ class Writer {
                                         number(c.batches)),
                       t.line);
       else if (c.guessed)
-        builder_.note("axis.step.guessed",
-                      fmt::format("no name counts steps: the leading whole number, which rises, is read as one in {}",
-                                  code_span(t.shown)),
-                      t.line);
+        builder_.note(
+            "axis.step.guessed",
+            fmt::format("no name counts steps: a whole number that rises from line to line is read as one in {}",
+                        code_span(t.shown)),
+            t.line);
     }
   }
 
@@ -408,7 +409,7 @@ under a header; the key of a dictionary. A heading such as `valid |` or `Test:` 
 brackets behind a value is its running mean, `<name>_avg`. Numbers without a name, and numbers in sentences that never move, are
 left out.
 
-**Steps** come from a name such as `step` or `iter`, from `n/N`, from the bar, or from a leading whole number that rises. A counter
+**Steps** come from a name such as `step` or `iter`, from `n/N`, from the bar, or from a whole number that rises from line to line. A counter
 that begins anew with each epoch is combined with the epoch; a note says so. N of `n/N` is `total_steps`.
 
 **Units** glued to numbers (`12.3ms`, `1.2GiB`, `9.9it/s`, `3.4k`, `1,234`, `00:05`) are read in base units; per cent stay as

@@ -77,6 +77,9 @@ int ConsoleAxis::candidate(const ConsoleTemplate& t, std::size_t of) const {
     if (static_cast<int>(i) == unnamed_epoch_[of] || t.n < 3 || s.rises * 2 < t.n - 1) continue;
     if (hardly_falls(s) || unnamed_epoch_[of] == 0) return static_cast<int>(i);
   }
+  // "loss 2.3 @ 500": a number without a name that rises at every line.
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if (slots[i].key.empty() && slots[i].counts() && t.n >= 3 && slots[i].rises == t.n - 1) return static_cast<int>(i);
   return -1;
 }
 
@@ -176,7 +179,8 @@ void ConsoleAxis::find_resets() {
     if (c.slot < 0) continue;
     auto& l = last[records[i].of];
     const double value = grammar_.value(records[i], static_cast<std::size_t>(c.slot));
-    if (value < l.value) {
+    // "10/10" of each epoch, where only finished bars are kept, begins anew too.
+    if (value < l.value || (value == l.value && epochs_[i] > l.epoch)) {
       ++l.falls;
       l.with_epoch += epochs_[i] > l.epoch ? 1 : 0;
     }

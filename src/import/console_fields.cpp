@@ -113,7 +113,7 @@ class Reader {
       at -= call ? 2 : 1;
     }
     if (back(1) && (mark(at - 1, ':') || mark(at - 1, '=') || mark(at - 1, '~') || mark(at - 1, '|'))) {
-      assigned = mark(at - 1, ':') || mark(at - 1, '=');
+      assigned = !mark(at - 1, '~');
       --at;
     }
     if (back(2) && mark(at - 1, '>') && mark(at - 2, '-')) at -= 2;                      // "loss -> 3"

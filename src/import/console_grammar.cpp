@@ -116,7 +116,11 @@ bool accepts(const ConsoleTemplate& t) {
     return usable(s) && console_metric(s) && (s.varies() || !s.whole);
   };
   if (std::any_of(t.slots.begin(), t.slots.end(), metric)) return true;
-  const auto moving = [&](const ConsoleSlot& s) { return usable(s) && s.varies(); };
+  // "Killing subprocess 22920", "File …, line 27": a whole number in a sentence is a name.
+  const auto moving = [&](const ConsoleSlot& s) {
+    const bool known = s.meaning.role != Role::mechanism && s.meaning.role != Role::none;
+    return usable(s) && s.varies() && (known || s.assigned || !s.whole);
+  };
   return t.n >= kRecurs && std::any_of(t.slots.begin(), t.slots.end(), moving);
 }
 

@@ -227,6 +227,33 @@ TEST_CASE("console: tables") {
   check(again, {"time", 3, 5, 60, 0, 2});
 }
 
+// Found with styles that were written after the reader: each showed a gap in the mechanism.
+TEST_CASE("console: styles written afterwards") {
+  const Run twofold = read_text(
+      "|  Epoch  |  Iteration  |  Mini-batch  |  Mini-batch  |\n|         |             |   Accuracy   |     Loss     "
+      "|\n|=====|\n|  1  |  1  |  12.50%  |  2.5  |\n|  1  |  50  |  25.00%  |  2.25  |\n|  2  |  100  |  50.00%  |  2 "
+      " "
+      "|\n");
+  check(twofold, {"Mini-batch Loss", 3, 2.5, 2, 1, 100});
+  const Run behind = read_text("loss[val]=2.5 @ 0\nloss[val]=2.25 @ 500\nloss[val]=2 @ 1000\n");
+  check(behind, {"loss[val]", 3, 2.5, 2, 0, 1000});
+  const Run sentence = read_text(
+      "After 100 batches: 2.5 loss, 40% accuracy, 0.5 s per batch\nAfter 200 batches: 2.25 loss, 45% accuracy, 0.25 s "
+      "per "
+      "batch\nAfter 300 batches: 2 loss, 50% accuracy, 0.5 s per batch\n");
+  check(sentence, {"loss", 3, 2.5, 2, 100, 300});
+  CHECK(find(sentence, Role::step_time)->value == std::vector<double>{0.5, 0.25, 0.5});
+  const Run rows = read_text(
+      "  Epoch  box_loss  Size\n  1/2  2.5  640:   0%|  | 0/2 [00:00<?, ?it/s]\r  1/2  2.25  640: 100%|##| 2/2 "
+      "[00:01<00:00, 2it/s]\n  Class  Images  mAP50\n  all  64  0.25\n  Epoch  box_loss  Size\n  2/2  2  640: 100%|##| "
+      "2/2 [00:01<00:00, 2it/s]\n  Class  Images  mAP50\n  all  64  0.5\n");
+  check(rows, {"box_loss", 3, 2.5, 2, 0, 4});
+  check(rows, {"mAP50", 2, 0.25, 0.5, 2, 4});
+  const Run shell = read_text("Killing subprocess 4711\nKilling subprocess 4712\nKilling subprocess 4713\nloss: 0.5\n");
+  CHECK(series(shell, "Killing subprocess") == nullptr);
+  CHECK(series(shell, "loss") != nullptr);
+}
+
 TEST_CASE("console: bars") {
   // Redrawn for the same update: the last one counts; a bar without metrics is chatter.
   const Run run = read_text(
