@@ -9,6 +9,7 @@
 #include "import/console_reader.hpp"
 #include "import/importers.hpp"
 #include "io/input.hpp"
+#include "store/key.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
@@ -196,9 +197,28 @@ class Writer {
         if (s.keep) declare_unit(t, s, moves[s.series]);
   }
 
+  /// A bare "ppl" beside the training loss is of training where lines of evaluation name their own figures.
+  bool of_training(const ConsoleTemplate& t, const ConsoleSlot& s) const {
+    const auto evaluates = [](const ConsoleSlot& o) {
+      return o.keep && console_metric(o) && take_apart(o.series).side == DataSide::eval;
+    };
+    const auto trains = [](const ConsoleSlot& o) { return o.keep && o.meaning.role == Role::train_loss; };
+    if (s.meaning.role != Role::eval_metric || take_apart(s.series).side != DataSide::none) return false;
+    if (std::none_of(t.slots.begin(), t.slots.end(), trains)) return false;
+    if (std::any_of(t.slots.begin(), t.slots.end(), evaluates)) return false;
+    return std::any_of(grammar_.templates().begin(), grammar_.templates().end(), [&](const ConsoleTemplate& o) {
+      return o.accepted && std::any_of(o.slots.begin(), o.slots.end(), evaluates);
+    });
+  }
+
   void declare_unit(const ConsoleTemplate& t, const ConsoleSlot& s, std::pair<std::size_t, std::size_t> moves) {
     Meaning m = meaning(s.series);
     m.factor = 1;
+    if (of_training(t, s)) {
+      m.role = Role::train_metric;
+      m.name.clear();
+      builder_.declare(s.series, m);
+    }
     const bool plain = m.role == Role::mechanism || m.role == Role::none;
     switch (s.measure) {
       case Measure::time:
@@ -252,8 +272,26 @@ class Writer {
           "console.grammar",
           fmt::format("{} on {} line{}", code_span(found[i]->shown, 150), found[i]->n, found[i]->n == 1 ? "" : "s"),
           found[i]->line, fmt::format("kind {} of lines", i + 1));
-    if (log_.unnamed > 0)
-      builder_.note("console.unnamed", fmt::format("{} numbers stand beside no name and are left out", log_.unnamed));
+    note_unnamed();
+  }
+
+  void note_unnamed() {
+    std::size_t n = 0;
+    const ConsoleTemplate* first = nullptr;
+    for (std::size_t k = 0; k < grammar_.templates().size(); ++k) {
+      const auto& t = grammar_.templates()[k];
+      for (std::size_t s = 0; t.accepted && s < t.slots.size(); ++s) {
+        const int slot = static_cast<int>(s);
+        if (!t.slots[s].key.empty() || slot == axis_.counter(k).slot || slot == axis_.counter(k).epoch) continue;
+        n += t.n;
+        if (first == nullptr) first = &t;
+      }
+    }
+    if (first != nullptr)
+      builder_.note(
+          "console.unnamed",
+          fmt::format("{} numbers stand beside no name and are left out, first in {}", n, code_span(first->shown, 150)),
+          first->line);
   }
 
   void note_axis() {
@@ -270,10 +308,11 @@ class Writer {
                                         number(c.batches)),
                       t.line);
       else if (c.guessed)
-        builder_.note("axis.step.guessed",
-                      fmt::format("no name counts steps: the leading whole number, which rises, is read as one in {}",
-                                  code_span(t.shown)),
-                      t.line);
+        builder_.note(
+            "axis.step.guessed",
+            fmt::format("no name counts steps: a whole number that rises from line to line is read as one in {}",
+                        code_span(t.shown)),
+            t.line);
     }
   }
 
@@ -298,47 +337,62 @@ void read(Input& input, RunBuilder& builder) {
 }
 
 struct Seen {
-  std::size_t counted = 0;  ///< lines with a step and a loss or metric
-  std::size_t named = 0;    ///< lines with numbers under names that move
-  std::size_t metric = 0;   ///< lines with a loss or metric
+  std::size_t metric = 0;     ///< lines with a loss or metric
+  std::size_t named = 0;      ///< lines with several numbers that move under names
+  std::size_t recurring = 0;  ///< lines with any
+  bool counts = false;        ///< a step or an epoch stands in some line
 };
 
 Seen look_at(const ConsoleLog& log) {
   const ConsoleAxis axis(log.grammar);
   Seen seen;
-  bool counts = false;
-  for (std::size_t k = 0; k < log.grammar.templates().size(); ++k)
-    counts = counts || axis.counter(k).slot >= 0 || axis.counter(k).epoch >= 0;
   for (std::size_t k = 0; k < log.grammar.templates().size(); ++k) {
     const auto& t = log.grammar.templates()[k];
     if (!t.accepted) continue;
-    const auto kept = [](const ConsoleSlot& s) { return s.keep && s.kind == Kind::plain; };
-    const bool metric =
-        std::any_of(t.slots.begin(), t.slots.end(), [&](const auto& s) { return kept(s) && console_metric(s); });
-    const auto moving =
-        std::count_if(t.slots.begin(), t.slots.end(), [&](const auto& s) { return kept(s) && s.varies(); });
+    bool metric = false;
+    std::size_t moving = 0;
+    for (const auto& s : t.slots) {
+      if (!s.keep || s.kind != Kind::plain) continue;
+      metric = metric || console_metric(s);
+      moving += s.varies() ? 1 : 0;
+      seen.counts = seen.counts || s.is(Role::step) || s.is(Role::epoch);
+    }
+    seen.counts = seen.counts || axis.counter(k).slot >= 0 || axis.counter(k).epoch >= 0;
     seen.metric += metric ? t.n : 0;
-    seen.counted += metric && counts ? t.n : 0;
     seen.named += moving > 1 ? t.n : 0;
+    seen.recurring += moving > 0 ? t.n : 0;
   }
   return seen;
 }
 
+bool begins_like_json(std::string_view text) {
+  text = trim(text);
+  if (text.empty() || (text[0] != '{' && text[0] != '[')) return false;
+  const auto next = trim(text.substr(1)).substr(0, 1);
+  return next == "\"" || next == "{" || next == "}";
+}
+
+/// Sure of nothing above 60: every reader that knows its format goes first. Odd strengths, for a tie stops the user.
 Sniff sniff(const Probe& probe) {
+  if (begins_like_json(probe.head)) return {};
   const ConsoleLog log = read_console_log(probe.head);
   const Seen seen = look_at(log);
   const auto text = static_cast<std::size_t>(
       std::count_if(log.lines.begin(), log.lines.end(), [](auto l) { return l != ConsoleLog::Line::blank; }));
-  // A paper or a program quotes a few lines of a log, a log consists of them, or has hundreds of them behind its
-  // warnings.
+  // A paper or a program quotes a few lines of a log; a log consists of them, or has many of them behind its warnings.
   const auto enough = [&](std::size_t n) { return n * 10 >= text || n >= 50; };
-  if (seen.counted >= 5 && enough(seen.counted))
-    return {60, fmt::format("{} lines have a step and a loss or metric under names", seen.counted)};
+  const bool program = log.code * 5 >= text;
+  if (seen.metric + seen.recurring == 0) return {};
+  if (program) return {9, "a few lines of a program look like a log"};
+  const bool in_pieces = seen.metric >= 3 && seen.recurring * 2 >= text;  // one number a line
+  if (seen.counts && ((seen.metric >= 5 && enough(seen.metric)) || in_pieces))
+    return {58, fmt::format("{} lines name a loss or metric, and steps are counted", seen.metric)};
   if (seen.named >= 5 && enough(seen.named))
-    return {40, fmt::format("{} lines have moving numbers under the same names", seen.named)};
-  if (seen.metric > 0 && enough(seen.metric)) return {20, fmt::format("{} lines name a loss or metric", seen.metric)};
-  if (seen.metric > 0) return {10, "a few lines name a loss or metric"};
-  return {};
+    return {41, fmt::format("{} lines have moving numbers under the same names", seen.named)};
+  if (seen.metric >= 3 && enough(seen.metric)) return {19, fmt::format("{} lines name a loss or metric", seen.metric)};
+  // Prose has no dates in front of its lines.
+  if (log.stamped >= 5 && log.stamped * 4 >= text) return {16, "lines begin with a time, and numbers in them recur"};
+  return {9, "a few lines look like a log"};
 }
 
 }  // namespace
@@ -355,7 +409,7 @@ under a header; the key of a dictionary. A heading such as `valid |` or `Test:` 
 brackets behind a value is its running mean, `<name>_avg`. Numbers without a name, and numbers in sentences that never move, are
 left out.
 
-**Steps** come from a name such as `step` or `iter`, from `n/N`, from the bar, or from a leading whole number that rises. A counter
+**Steps** come from a name such as `step` or `iter`, from `n/N`, from the bar, or from a whole number that rises from line to line. A counter
 that begins anew with each epoch is combined with the epoch; a note says so. N of `n/N` is `total_steps`.
 
 **Units** glued to numbers (`12.3ms`, `1.2GiB`, `9.9it/s`, `3.4k`, `1,234`, `00:05`) are read in base units; per cent stay as
