@@ -61,7 +61,7 @@ bool generic(std::string_view stem) {
        {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log", "history", "scalars",
         "train", "training", "events", "output", "measurements", "eval_measurements", "data"})
     if (word == known) return true;
-  return false;
+  return word.find("tfevents") != std::string::npos;  // "events.out.tfevents.1742313447.host"
 }
 
 std::string label_of(const fs::path& log) {
@@ -100,7 +100,10 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs:
   run.path = log.string();
   run.label = label_of(log);
   std::vector<Run> runs = split_runs(std::move(run));
-  for (Run& each : runs) find_config(each, log, options.config);
+  // Settings lie beside a file, and within a folder.
+  std::error_code error;
+  const fs::path beside = fs::is_directory(log, error) ? log / "" : log;
+  for (Run& each : runs) find_config(each, beside, options.config);
   return runs;
 }
 

@@ -117,6 +117,14 @@ bool Input::next_block(Block& block, std::size_t about) {
   return true;
 }
 
+std::string_view Input::ahead(std::size_t want) {
+  if (!read_) return whole_;
+  if (pending() < want) fill(want);
+  return std::string_view(ahead_).substr(at_);
+}
+
+void Input::take(std::size_t n) { read_ ? void(at_ += n) : whole_.remove_prefix(n); }
+
 std::string_view Input::all() {
   if (read_) {
     while (fill(pending() + kPiece))

@@ -42,6 +42,11 @@ class Input {
   /// The next whole lines, about `about` bytes of them; the last line of the log may lack its end. False at the end.
   bool next_block(Block& block, std::size_t about = std::size_t{1} << 20U);
 
+  /// For formats without lines: what comes next, at least `want` bytes of it unless the log ends before; valid until the
+  /// next call. take() hands out the first `n` of them. Memory holds what is wanted at once, not the log.
+  std::string_view ahead(std::size_t want);
+  void take(std::size_t n);
+
   /// Everything that has not been handed out yet. Throws Error{input} beyond kLargestDocument.
   std::string_view all();
 
