@@ -54,7 +54,7 @@ const Importer& importer_for(const fs::path& path, Input& input, const std::stri
   const Importer* importer = sniff_importer(input, path);
   if (importer == nullptr)
     refuse(path, is_binary(input.head()) ? "is a binary file of no known format" : "not a format that is known",
-           fmt::format("formats: {}; force one with --format-in", join(importer_ids(), ", ")));
+           "`expanalyze formats` lists what is read; if it is one of them, say which with --format-in");
   return *importer;
 }
 
@@ -65,7 +65,7 @@ bool generic(std::string_view stem) {
        {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log", "history", "scalars",
         "train", "training", "events", "output", "measurements", "eval_measurements", "data"})
     if (word == known) return true;
-  return false;
+  return word.find("tfevents") != std::string::npos;  // "events.out.tfevents.1742313447.host"
 }
 
 std::string label_of(const fs::path& log) {
@@ -109,10 +109,13 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std
   run.format = importer.id;
   run.path = log.string();
   run.label = run.label.empty() ? label_of(log) : one_line(run.label);
+  // Settings lie beside a file, and within a folder.
+  std::error_code error;
+  const fs::path beside = fs::is_directory(log, error) ? log / "" : log;
   std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
   for (Run& each : runs) {
     each.format_why = why;
-    find_config(each, log, options.config);
+    find_config(each, beside, options.config);
   }
   return runs;
 }

@@ -38,7 +38,9 @@ std::span<const Importer* const> importers() {
       &megatron,
       &algoperf_text,
       &hf_stdout,
-      // folders
+      // folders and binary files
+      &wandb,
+      &tfevents,
       &mlflow,
       &dvclive,
   });

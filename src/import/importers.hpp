@@ -10,5 +10,6 @@ extern const Importer llm_c, modded_nanogpt, parameter_golf, mlperf_mllog, megat
 extern const Importer algoperf, llama_factory, rllib, mmengine, mmcv, lightning, chainer, detr, detectron2;
 extern const Importer ultralytics, keras_csv, dawnbench, dvclive, allennlp, mlflow, wandb_csv, tensorboard_csv;
 extern const Importer console;
+extern const Importer tfevents, wandb;
 
 }  // namespace expanalyze

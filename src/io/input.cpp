@@ -183,6 +183,14 @@ double Input::share() const {
   return size_ == 0 || handed_out_ > size_ ? 0.0 : static_cast<double>(handed_out_) / static_cast<double>(size_);
 }
 
+std::string_view Input::ahead(std::size_t want) {
+  if (!read_) return whole_;
+  if (pending() < want) fill(want);
+  return std::string_view(ahead_).substr(at_);
+}
+
+void Input::take(std::size_t n) { read_ ? void(at_ += n) : whole_.remove_prefix(n); }
+
 std::string_view Input::all() {
   if (read_) {
     while (fill(pending() + kPiece))

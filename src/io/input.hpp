@@ -63,6 +63,11 @@ class Input {
   /// What stands from `from` on in the block that came last begins the next one: a row that is not whole yet.
   void put_back(Block& block, std::size_t from);
 
+  /// For formats without lines: what comes next, at least `want` bytes of it unless the log ends before; valid until the
+  /// next call. take() hands out the first `n` of them. Memory holds what is wanted at once, not the log.
+  std::string_view ahead(std::size_t want);
+  void take(std::size_t n);
+
   /// Everything that has not been handed out yet. Throws Error{input} beyond kLargestDocument.
   std::string_view all();
 
