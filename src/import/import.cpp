@@ -11,7 +11,7 @@
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
-#include "store/split_runs.hpp"
+#include "store/surgery.hpp"
 #include "text/format.hpp"
 #include "text/nearest.hpp"
 #include "text/parse.hpp"
@@ -99,7 +99,7 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs:
   run.format = importer.id;
   run.path = log.string();
   run.label = label_of(log);
-  std::vector<Run> runs = split_runs(std::move(run));
+  std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
   for (Run& each : runs) find_config(each, log, options.config);
   return runs;
 }

@@ -6,7 +6,8 @@ namespace expanalyze {
 
 // By sureness, not by order: a tie between two is an error that names both.
 std::span<const Importer* const> importers() {
-  static constexpr std::array<const Importer*, 4> all{&jsonl, &hf_trainer_state, &json_document, &csv};
+  static constexpr auto all = std::to_array<const Importer*>(
+      {&jsonl, &hf_trainer_state, &json_document, &csv, &llm_c, &modded_nanogpt, &parameter_golf, &mlperf_mllog});
   return all;
 }
 

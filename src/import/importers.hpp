@@ -6,5 +6,6 @@
 namespace expanalyze {
 
 extern const Importer jsonl, hf_trainer_state, json_document, csv;
+extern const Importer llm_c, modded_nanogpt, parameter_golf, mlperf_mllog;
 
 }  // namespace expanalyze

@@ -23,11 +23,12 @@ void add_note(std::vector<Note>& notes, std::string_view code, std::string text,
   for (auto& note : notes) {
     if (note.code != code || note.where.series != series) continue;
     note.count += count;
+    note.last_line = std::max(note.last_line, line);
     return;
   }
   Note note{code, std::move(text), {}, count};
   note.where.series = series;
-  note.where.line = line;
+  note.where.line = note.last_line = line;
   notes.push_back(std::move(note));
 }
 
@@ -53,7 +54,7 @@ RowGroup::ColumnId RowGroup::column(std::string_view key, const Labels& labels) 
   const auto found = column_of_.find(lookup_);
   if (found != column_of_.end()) return found->second;
   if (columns_.size() >= most_columns_) {
-    if (!noted_again("key.too_many"))
+    if (!noted_again("key.too_many", {}, 1, last_line()))
       note("key.too_many", fmt::format("more than {} keys; left out from {} on", most_columns_, code_span(key)),
            last_line());
     return kNone;
@@ -71,7 +72,7 @@ RowGroup::ColumnId RowGroup::words(std::string_view key) {
   const auto found = words_of_.find(lookup_);
   if (found != words_of_.end()) return found->second;
   if (words_.size() >= most_words_) {
-    if (!noted_again("key.too_many"))
+    if (!noted_again("key.too_many", {}, 1, last_line()))
       note("key.too_many",
            fmt::format("more than {} keys hold words; left out from {} on", most_words_, code_span(key)), last_line());
     return kNone;
@@ -90,7 +91,7 @@ void RowGroup::put(ColumnId column, double v) {
   Column& c = columns_[column];
   if (!c.records.empty() && c.records.back() == current()) {
     c.value.back() = v;
-    if (!noted_again("key.repeated"))
+    if (!noted_again("key.repeated", {}, 1, line_.back()))
       note("key.repeated", fmt::format("{} stands twice in one record; the later value is kept", code_span(c.key)),
            line_.back());
     return;
@@ -142,10 +143,11 @@ void RowGroup::note(std::string_view code, std::string text, std::uint32_t line,
   add_note(notes_, code, std::move(text), line, series);
 }
 
-bool RowGroup::noted_again(std::string_view code, std::string_view series, std::size_t count) {
+bool RowGroup::noted_again(std::string_view code, std::string_view series, std::size_t count, std::uint32_t line) {
   for (auto& note : notes_) {
     if (note.code != code || note.where.series != series) continue;
     note.count += count;
+    note.last_line = std::max(note.last_line, line);
     return true;
   }
   return false;

@@ -9,10 +9,11 @@
 
 #include "expanalyze/run_store.hpp"
 #include "store/presence.hpp"
+#include "store/setting.hpp"
 
 namespace expanalyze {
 
-/// Adds a note; one of the same code about the same series is counted instead, and the first place is kept.
+/// Adds a note; one of the same code about the same series is counted instead, and its first and last place are kept.
 void add_note(std::vector<Note>& notes, std::string_view code, std::string text, std::uint32_t line = 0,
               std::string_view series = {}, std::size_t count = 1);
 
@@ -43,7 +44,8 @@ class RowGroup {
 
   void note(std::string_view code, std::string text, std::uint32_t line = 0, std::string_view series = {});
   /// Counts a note that was made before; false when it is new and needs its sentence.
-  bool noted_again(std::string_view code, std::string_view series = {}, std::size_t count = 1);
+  bool noted_again(std::string_view code, std::string_view series = {}, std::size_t count = 1,
+                   std::uint32_t line = 0);
   /// A line that holds a setting, a blank or known chatter.
   void understood(std::uint32_t line) {
     if (line <= last_understood_) return;  // several records on one line
@@ -94,11 +96,6 @@ class RowGroup {
     [[nodiscard]] const std::string* word(std::size_t i) const {
       return code[i] == kNone ? nullptr : &dictionary[code[i]];
     }
-  };
-  struct Setting {
-    std::string key;
-    ConfigValue value;
-    std::uint32_t line = 0;
   };
 
   [[nodiscard]] std::uint32_t current() const { return static_cast<std::uint32_t>(line_.size() - 1); }

@@ -38,7 +38,10 @@ void RunBuilder::append(const RowGroup& group, double share) {
   const auto offset = static_cast<std::uint32_t>(line_.size());
   make_room(line_, group.line_.size(), share);
   line_.insert(line_.end(), group.line_.begin(), group.line_.end());
-  for (const Note& n : group.notes_) add_note(notes_, n.code, n.text, n.where.line, n.where.series, n.count);
+  for (const Note& n : group.notes_) {
+    add_note(notes_, n.code, n.text, n.where.line, n.where.series, n.count);
+    noted_again(n.code, n.where.series, 0, n.last_line);
+  }
   append_columns(group, offset, share);
   append_words(group, offset);
   settings_.insert(settings_.end(), group.settings_.begin(), group.settings_.end());
@@ -100,6 +103,11 @@ void RunBuilder::one_document(std::uint32_t lines) { understood_ = last_understo
 
 void RunBuilder::settle_config() {
   for (auto& [key, value, line] : settings_) {
+    const auto latest = latest_.find(key);
+    if (latest == latest_.end() || stated_[latest->second].value != value) {
+      latest_.insert_or_assign(key, stated_.size());
+      stated_.push_back({key, value, line});
+    }
     const auto [at, fresh] = config_.emplace(key, value);
     if (!fresh && at->second != value)
       note("config.changed", fmt::format("{} changes within the log; its first value is kept", code_span(key)), line);

@@ -37,6 +37,9 @@ class RunBuilder : public RowGroup {
   /// The file is one document: all of its lines are understood, or none.
   void one_document(std::uint32_t lines);
 
+  /// Every change of a setting: for a log that holds several runs.
+  [[nodiscard]] const std::vector<Setting>& stated() const { return stated_; }
+
   /// Columns become series, series get roles (store/roles.hpp), rows get steps. `lines`: in the whole file.
   /// Throws Error{usage} when `map` names a key that the log does not have.
   Run finish(std::size_t lines, const std::map<Role, std::string>& map = {});
@@ -55,6 +58,8 @@ class RunBuilder : public RowGroup {
 
   std::vector<Presence> record_of_rows_;
   Config config_;
+  std::vector<Setting> stated_;
+  std::map<std::string, std::size_t, std::less<>> latest_;  ///< of each key, in stated_
   std::map<std::string, Meaning> declared_;
   std::optional<std::size_t> counted_;
   std::string counted_in_ = "lines";
