@@ -7,6 +7,7 @@
 
 #include "expanalyze/error.hpp"
 #include "import/config_file.hpp"
+#include "import/lfs_pointer.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
@@ -71,6 +72,18 @@ bool is_log(const fs::path& path) try {
   return false;
 }
 
+/// Git LFS never writes a pointer of more than 1024 bytes.
+constexpr std::uintmax_t kLargestPointer = 1024;
+
+bool is_pointer(const fs::path& path) try {
+  std::error_code error;
+  if (fs::file_size(path, error) > kLargestPointer || error) return false;
+  Input input = open_input(path);
+  return is_lfs_pointer(input.head());
+} catch (const Error&) {
+  return false;
+}
+
 std::vector<fs::path> entries(const fs::path& directory, bool folders) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -93,6 +106,13 @@ std::vector<fs::path> logs_by_rank(const fs::path& directory) {
   return logs;
 }
 
+std::vector<fs::path> pointers_in(const fs::path& directory) {
+  std::vector<fs::path> pointers;
+  for (const auto& path : entries(directory, false))
+    if (could_be_log(path) && is_pointer(path)) pointers.push_back(path);
+  return pointers;
+}
+
 /// The format that has one run in this whole folder, if one is surer of that than `at_least`.
 const Importer* format_of_folder(const fs::path& directory, int at_least) try {
   const Folder folder = open_folder(directory);
@@ -103,10 +123,11 @@ const Importer* format_of_folder(const fs::path& directory, int at_least) try {
 
 void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, std::vector<Note>& notes) {
   if (format_of_folder(directory, kSureOfFolder) != nullptr) return runs.push_back(directory);
+  for (const auto& path : pointers_in(directory)) note_pointer(notes, path);
   for (const auto& path : entries(directory, false)) {
     const std::string ending = lower(path.extension().string());
     const bool claims = ending == ".jsonl" || ending == ".csv" || ending == ".tsv";
-    if (claims && could_be_log(path) && !is_log(path))
+    if (claims && could_be_log(path) && !is_log(path) && !is_pointer(path))
       add_note(notes, "input.not_a_log",
                fmt::format("files named like logs hold none, first {}", code_span(path.string(), 200)));
   }
@@ -125,6 +146,12 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, 
 }
 
 }  // namespace
+
+void note_pointer(std::vector<Note>& notes, const fs::path& path) {
+  add_note(notes, "input.lfs_pointer",
+           fmt::format("files are only there as Git LFS pointers (fetch them with `git lfs pull`), first {}",
+                       code_span(path.string(), 200)));
+}
 
 bool is_binary(std::string_view head) { return head.substr(0, 64U << 10U).find('\0') != std::string_view::npos; }
 
@@ -158,10 +185,15 @@ Contents contents_of(const fs::path& directory, const std::string& format) {
   found.whole = format_of_folder(directory, kSureOfFolder);
   if (!format.empty()) found.whole = nullptr;
   if (found.whole != nullptr) return found;
+  found.pointers = pointers_in(directory);
   const auto logs = logs_by_rank(directory);
   if (logs.empty()) found.whole = format_of_folder(directory, kSure);
   if (found.whole != nullptr) return found;
   if (logs.empty()) {
+    if (!found.pointers.empty())
+      throw Error(Error::Kind::input,
+                  fmt::format("{}: no log here, only {} Git LFS pointers", directory.string(), found.pointers.size()),
+                  "fetch the files with `git lfs pull`");
     std::vector<Note> ignored;
     const auto below = find_runs(directory, ignored);
     throw Error(Error::Kind::input, fmt::format("{}: no log of a training run in this directory", directory.string()),

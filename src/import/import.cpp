@@ -8,6 +8,7 @@
 #include "expanalyze/error.hpp"
 #include "import/config_file.hpp"
 #include "import/discover.hpp"
+#include "import/lfs_pointer.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
@@ -34,8 +35,7 @@ std::vector<std::string> importer_ids() {
 
 void refuse_foreign(const fs::path& path, std::string_view head) {
   if (trim(head).empty()) refuse(path, "is empty", "the run may have stopped before its first record");
-  if (head.substr(0, 8) == "version " && head.find("git-lfs.github.com/spec") < 100)
-    refuse(path, "is a Git LFS pointer, not the log itself", "fetch the file with `git lfs pull`");
+  if (is_lfs_pointer(head)) refuse(path, describe_lfs_pointer(head), "fetch the file with `git lfs pull`");
 }
 
 const Importer& importer_named(const std::string& format) {
@@ -98,7 +98,7 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs:
   Run run = builder.finish(lines, options.map);
   run.format = importer.id;
   run.path = log.string();
-  run.label = label_of(log);
+  run.label = run.label.empty() ? label_of(log) : one_line(run.label);
   std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
   for (Run& each : runs) find_config(each, log, options.config);
   return runs;
@@ -137,6 +137,7 @@ std::vector<Run> read_directory(const fs::path& path, const ImportOptions& optio
   std::vector<Run> runs;
   for (const auto& log : contents.logs)
     for (Run& run : read_log(log, options)) runs.push_back(std::move(run));
+  for (const auto& pointer : contents.pointers) note_pointer(runs.front().notes, pointer);
   for (const auto& other : contents.others)
     add_note(runs.front().notes, "input.other_logs",
              fmt::format("{} is read; further logs beside it are not, first {}",

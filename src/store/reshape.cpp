@@ -36,6 +36,21 @@ bool is_label_key(std::string_view key) {
   return false;
 }
 
+bool is_value_key(std::string_view key) {
+  const std::string word = lower(key);
+  return word == "value" || word == "val" || word == "metric_value" || word == "scalar";
+}
+
+/// Columns of a tidy table that hold the name of what was measured. A bare `name` may as well be that of a module:
+/// it counts only beside a column `value`, as these all do.
+bool is_quantity_key(std::string_view key) {
+  const std::string word = lower(key);
+  for (const auto* known :
+       {"metric", "metric_name", "name", "key", "tag", "variable", "quantity", "measure", "series", "scalar_name"})
+    if (word == known) return true;
+  return false;
+}
+
 std::string_view prefix(std::string_view key) { return key.substr(0, key.rfind('/') + 1); }
 
 /// All records of `own` come first in `other`.
@@ -59,6 +74,30 @@ std::vector<std::uint32_t> missing_beside(const Presence& own, const Presence& b
 }
 
 }  // namespace
+
+void RunBuilder::drop_absent() {
+  for (const auto& [key, none, means] : absent_)
+    for (auto& c : columns_) {
+      if (c.key != key) continue;
+      c.blank.clear();
+      const Presence all = std::move(c.records);
+      const std::vector<double> values = std::move(c.value);
+      c.records = {};
+      c.value = {};
+      auto value = values.begin();
+      for (const auto record : all) {
+        const double v = *value++;
+        if (v == none || (std::isnan(v) && std::isnan(none))) {
+          if (noted_again("value.absent", key)) continue;
+          note("value.absent", fmt::format("{} is {} where {}: no value", code_span(key), number(none), means),
+               line_[record], key);
+          continue;
+        }
+        c.records.add(record);
+        c.value.push_back(v);
+      }
+    }
+}
 
 void RunBuilder::settle_blanks() {
   std::vector<std::vector<std::uint32_t>> found(columns_.size());
@@ -132,6 +171,34 @@ void RunBuilder::split_column(std::size_t c, const std::vector<const std::string
     column.labels = old.labels;
     columns_.push_back(std::move(column));
   }
+}
+
+/// One row a (step, metric): the word in one column names the quantity whose value stands in another.
+void RunBuilder::pivot_tidy_rows() {
+  const auto value_at = std::find_if(columns_.begin(), columns_.end(),
+                                     [](const Column& c) { return is_value_key(c.key) && c.labels.empty(); });
+  const auto name = std::find_if(words_.begin(), words_.end(), [](const Words& w) { return is_quantity_key(w.key); });
+  if (value_at == columns_.end() || name == words_.end()) return;
+  const Column old = std::move(*value_at);
+  *value_at = {};
+  value_at->key = old.key;
+  std::set<std::string> taken;  // a metric may be called like a column
+  for (const auto& c : columns_)
+    if (c.key != old.key) taken.insert(c.key);
+  std::vector<std::string> quantity(line_.size(), old.key);
+  std::size_t i = 0;
+  for (const auto record : name->records)
+    if (const std::string* word = name->word(i++))
+      quantity[record] = taken.count(*word) == 0 ? *word : old.key + "/" + *word;
+  auto value = old.value.begin();
+  for (const auto record : old.records) {
+    const ColumnId id = column(quantity[record]);
+    const double v = *value++;
+    if (id == kNone) continue;
+    columns_[id].records.add(record);
+    columns_[id].value.push_back(v);
+  }
+  name->drop_words();
 }
 
 /// One row a (step, layer, proj): each combination of labels becomes a series of its own.

@@ -94,6 +94,10 @@ void RunBuilder::declare(std::string_view key, Meaning meaning) {
   declared_.insert_or_assign(std::string(key), std::move(meaning));
 }
 
+void RunBuilder::absent(std::string_view key, double value, std::string means) {
+  absent_.push_back({std::string(key), value, std::move(means)});
+}
+
 void RunBuilder::counted(std::size_t lines, std::string_view in) {
   counted_ = lines;
   counted_in_ = in;
@@ -152,13 +156,16 @@ void RunBuilder::move_columns(Run& run) {
 
 Run RunBuilder::finish(std::size_t lines, const std::map<Role, std::string>& map) {
   settle_config();
+  drop_absent();
   settle_blanks();
+  pivot_tidy_rows();
   pivot_long_rows();
   apply_split_tags();
   note_words();
   Run run;
   run.lines = counted_.value_or(lines);
   run.counted_in = counted_in_;
+  run.label = label_;
   run.lines_understood = std::min(understood_, run.lines);
   run.config = std::move(config_);
   run.config_source = std::move(config_source_);

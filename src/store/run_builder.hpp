@@ -29,8 +29,14 @@ class RunBuilder : public RowGroup {
   /// The rows of the next block of the log. `share`: of the log that is read by then, in (0, 1]; 0: not known.
   void append(const RowGroup& group, double share = 0);
 
+  /// The name that the log itself gives its run; without one it is called after its file.
+  void label(std::string name) { label_ = std::move(name); }
+
   /// What the documentation of a format says a key means: goes before the key's name, behind --map.
   void declare(std::string_view key, Meaning meaning);
+  /// What a format writes under a key where it has no value, NaN included: such values, and blanks, are left out and
+  /// counted. `means`: why there is none, as the end of a sentence.
+  void absent(std::string_view key, double value, std::string means);
 
   /// `lines` of finish() for logs that are not one text: "records" of a binary file, lines over several files.
   void counted(std::size_t lines, std::string_view in = "lines");
@@ -45,11 +51,19 @@ class RunBuilder : public RowGroup {
   Run finish(std::size_t lines, const std::map<Role, std::string>& map = {});
 
  private:
+  struct Absent {
+    std::string key;
+    double value = 0;
+    std::string means;
+  };
+
   void append_columns(const RowGroup& group, std::uint32_t offset, double share);
   void append_words(const RowGroup& group, std::uint32_t offset);
   void settle_config();
+  void drop_absent();
   void settle_blanks();
   void apply_split_tags();
+  void pivot_tidy_rows();
   void pivot_long_rows();
   void split_column(std::size_t c, const std::vector<const std::string*>& tag);
   void label_column(std::size_t c, const std::vector<Labels>& labels);
@@ -60,7 +74,9 @@ class RunBuilder : public RowGroup {
   Config config_;
   std::vector<Setting> stated_;
   std::map<std::string, std::size_t, std::less<>> latest_;  ///< of each key, in stated_
+  std::string label_;
   std::map<std::string, Meaning> declared_;
+  std::vector<Absent> absent_;
   std::optional<std::size_t> counted_;
   std::string counted_in_ = "lines";
   unsigned threads_ = 1;
