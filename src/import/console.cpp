@@ -101,7 +101,7 @@ that begins anew with each epoch is combined with the epoch; a note says so. N o
 logged. Dates and times in front of lines are the clock.
 
 **Bars** that are redrawn for the same update count once, as drawn last. A bar that shows no metric is chatter. Where ranks print
-the same line, the first rank is read.
+the same kind of line, the first rank is read and the others are counted.
 
 **Settings** are read from `Namespace(…)`, a dictionary or a block of `key: value` lines before the first record.
 

@@ -105,7 +105,8 @@ class Writer {
     const auto& t = of(i);
     if (!t.accepted) return false;
     if (t.rank && r.rank > 0 && static_cast<int>(r.rank) - 1 != *t.rank) {
-      builder_.note("line.other_rank", fmt::format("lines of other ranks than {}, which print the same", *t.rank),
+      builder_.note("line.other_rank",
+                    fmt::format("lines of other ranks than {}, the first that printed them, are left out", *t.rank),
                     r.line);
       return true;
     }
