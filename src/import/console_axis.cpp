@@ -77,6 +77,10 @@ int ConsoleAxis::candidate(const ConsoleTemplate& t, std::size_t of) const {
     if (static_cast<int>(i) == unnamed_epoch_[of] || t.n < 3 || s.rises * 2 < t.n - 1) continue;
     if (hardly_falls(s) || unnamed_epoch_[of] == 0) return static_cast<int>(i);
   }
+  const bool axis = std::any_of(slots.begin(), slots.end(), [](const ConsoleSlot& s) {
+    return s.is(Role::epoch) || s.is(Role::tokens) || s.is(Role::samples);
+  });
+  if (axis) return -1;
   // "loss 2.3 @ 500": a number without a name that rises at every line.
   for (std::size_t i = 0; i < slots.size(); ++i)
     if (slots[i].key.empty() && slots[i].counts() && t.n >= 3 && slots[i].rises == t.n - 1) return static_cast<int>(i);
