@@ -16,6 +16,7 @@ struct ImportOptions {
   std::map<Role, std::string> map;  ///< --map role=key
   std::string format;               ///< --format-in; empty: by content
   std::filesystem::path config;     ///< --config side=FILE; empty: in the log or beside it
+  unsigned threads = 0;             ///< for one large log; 0: those of the machine, at most 4
 };
 
 /// Reads every run that a path holds: a file, a folder that is one run, a folder of seeds; "-" is standard input.

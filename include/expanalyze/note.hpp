@@ -24,6 +24,7 @@ struct Note {
   std::string text;       ///< one sentence; log text in it has gone through code_span()
   Place where;            ///< the first place it happened
   std::size_t count = 1;  ///< how often
+  std::uint32_t last_line = 0;  ///< the last place it happened; 0: `where` is all that is known
 };
 
 }  // namespace expanalyze

@@ -87,9 +87,10 @@ struct RoleChoice {
 };
 
 struct Run {
-  std::string label;   ///< short and unique in a report
-  std::string path;    ///< as given
-  std::string format;  ///< id of the importer
+  std::string label;       ///< short and unique in a report
+  std::string path;        ///< as given
+  std::string format;      ///< id of the importer
+  std::string format_why;  ///< what was seen in the log that says so: "line 1 names 3 columns"
   std::size_t lines = 0, lines_understood = 0;
   std::string counted_in = "lines";  ///< what `lines` and every Rows::line count: "records" of a binary log
   std::size_t part = 1, parts = 1;   ///< this is run `part` of `parts` in its file

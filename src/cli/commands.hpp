@@ -8,5 +8,7 @@ namespace expanalyze::cli {
 int compare(const Options& options);
 int sweep(const Options& options);
 int explain(const Options& options);
+int inspect(const Options& options);  ///< 3 when nothing could be read
+int formats(const Options& options);
 
 }  // namespace expanalyze::cli

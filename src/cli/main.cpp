@@ -26,6 +26,10 @@ int run(int argc, const char* const* argv) {
       return cli::sweep(*options);
     case cli::Command::explain:
       return cli::explain(*options);
+    case cli::Command::inspect:
+      return cli::inspect(*options);
+    case cli::Command::formats:
+      return cli::formats(*options);
   }
   return kOurFault;
 }

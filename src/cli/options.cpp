@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/named_path.hpp"
 #include "cli/output.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
@@ -20,6 +21,9 @@ constexpr const char* kExamples = R"(Examples:
   expanalyze --baseline b_s1.csv b_s2.csv --experiment e_s1.csv e_s2.csv -o report.md
   expanalyze base.log new.log --format json --fail-on regressed,failed
   expanalyze sweep runs/ --baseline adamw_lr3e-4
+  expanalyze inspect run.log
+  expanalyze inspect runs/ --series train_loss -o train_loss.csv
+  expanalyze formats
   expanalyze explain lr_too_high
 
 Exit status: 0 report written; 1 written, and --fail-on matched; 2 wrong usage; 3 an input cannot be
@@ -28,25 +32,33 @@ read or holds nothing to compare.)";
 /// As typed, before it is understood.
 struct Typed {
   std::vector<std::string> logs, config, map, theory;
-  std::string metric, direction, format, output, fail_on, format_in;
+  std::string metric, direction, format, output, fail_on, format_in, config_file;
 };
 
 [[noreturn]] void wrong(const std::string& what, const std::string& hint) {
   throw Error(Error::Kind::usage, what, hint);
 }
 
-void add_shared(CLI::App& app, Typed& typed) {
-  app.add_option("--metric", typed.metric, "metric to judge by, as logged (default: by its role)")->type_name("NAME");
-  app.add_option("--direction", typed.direction, "which way is better")->type_name("min|max");
+void add_reading(CLI::App& app, Typed& typed) {
   app.add_option("--map", typed.map, "give a logged key a role, e.g. eval_loss=score")
       ->type_name("ROLE=KEY")
       ->allow_extra_args(false);
   app.add_option("--format-in", typed.format_in, "format of the logs (default: by content)")->type_name("ID");
+}
+
+void add_writing(CLI::App& app, Typed& typed) {
+  app.add_option("--format", typed.format, "of the report (default: by the ending of -o)")->type_name("markdown|json");
+  app.add_option("-o,--output", typed.output, "write the report here")->type_name("FILE");
+}
+
+void add_shared(CLI::App& app, Typed& typed) {
+  app.add_option("--metric", typed.metric, "metric to judge by, as logged (default: by its role)")->type_name("NAME");
+  app.add_option("--direction", typed.direction, "which way is better")->type_name("min|max");
+  add_reading(app, typed);
   app.add_option("--theory", typed.theory, "theory card of your own (TOML); repeatable")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  app.add_option("--format", typed.format, "of the report (default: by the ending of -o)")->type_name("markdown|json");
-  app.add_option("-o,--output", typed.output, "write the report here")->type_name("FILE");
+  add_writing(app, typed);
   app.add_option("--fail-on", typed.fail_on, "exit 1 on these verdicts, e.g. regressed,failed")->type_name("WORDS");
 }
 
@@ -103,12 +115,7 @@ std::vector<std::string> role_words() {
   return words;
 }
 
-void take_shared(Options& options, const Typed& typed) {
-  options.review.metric = typed.metric;
-  if (!typed.direction.empty()) {
-    one_of("direction", typed.direction, {"min", "max"});
-    options.review.direction = typed.direction == "min" ? Direction::min : Direction::max;
-  }
+void take_reading(Options& options, const Typed& typed) {
   for (const std::string& text : typed.map) {
     const auto [word, key] = name_and_value("--map", text, "ROLE=KEY");
     const std::optional<Role> role = role_from(word);
@@ -116,10 +123,44 @@ void take_shared(Options& options, const Typed& typed) {
     options.import.map[*role] = key;
   }
   options.import.format = typed.format_in;
+}
+
+void take_inspect(Options& options, const Typed& typed) {
+  options.command = Command::inspect;
+  take_reading(options, typed);
+  options.import.config = typed.config_file;
+  options.output = typed.output;
+  if (options.series.empty())
+    options.format = format_of(typed);
+  else if (!typed.format.empty())
+    one_of("format of a series", typed.format, {"csv"});
+}
+
+void take_formats(Options& options, const Typed& typed) {
+  options.command = Command::formats;
+  options.output = typed.output;
+  options.format = typed.format.empty() && typed.output.empty() ? Format::text : format_of(typed);
+}
+
+void take_shared(Options& options, const Typed& typed) {
+  options.review.metric = typed.metric;
+  if (!typed.direction.empty()) {
+    one_of("direction", typed.direction, {"min", "max"});
+    options.review.direction = typed.direction == "min" ? Direction::min : Direction::max;
+  }
+  take_reading(options, typed);
   options.theory.assign(typed.theory.begin(), typed.theory.end());
   options.format = format_of(typed);
   options.output = typed.output;
   options.fail_on = fail_words(typed.fail_on);
+}
+
+/// Standard input can be read once.
+void refuse_second_stdin(const Options& options) {
+  std::size_t times = 0;
+  for (const auto* side : {&options.baseline, &options.experiment})
+    for (const std::string& typed : *side) times += named_path(typed).path == "-" ? 1 : 0;
+  if (times > 1) wrong("- names standard input more than once", "write one of the logs to a file");
 }
 
 void take_sides(Options& options, const Typed& typed) {
@@ -139,6 +180,7 @@ void take_sides(Options& options, const Typed& typed) {
     options.baseline = {typed.logs[0]};
     options.experiment = {typed.logs[1]};
   }
+  refuse_second_stdin(options);
   for (const std::string& text : typed.config) {
     const auto [side, file] = name_and_value("--config", text, "baseline=FILE");
     one_of("side for --config", side, {"baseline", "experiment"});
@@ -195,6 +237,18 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   CLI::App& explain = *app.add_subcommand("explain", "what a diagnosis, move or format means; without ID: all of them");
   explain.add_option("ID", options.id, "id as printed in a report")->type_name("");
 
+  CLI::App& inspect = *app.add_subcommand("inspect", "what was understood of a log, or of every log below a folder");
+  inspect.add_option("PATH", options.paths, "logs, or folders of logs")->required()->type_name("");
+  inspect.add_option("--series", options.series, "print this series as CSV; NAME{layer=3} chooses by labels")
+      ->type_name("NAME");
+  inspect.add_option("--config", typed.config_file, "settings that are not in the log")->type_name("FILE");
+  add_reading(inspect, typed);
+  add_writing(inspect, typed);
+
+  CLI::App& formats = *app.add_subcommand("formats", "the formats that can be read; with ID: one of them");
+  formats.add_option("ID", options.id, "id as `inspect` prints it")->type_name("");
+  add_writing(formats, typed);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -206,6 +260,14 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   if (version_asked) {
     print(fmt::format("expanalyze {}\n", version()));
     return std::nullopt;
+  }
+  if (inspect.parsed()) {
+    take_inspect(options, typed);
+    return options;
+  }
+  if (formats.parsed()) {
+    take_formats(options, typed);
+    return options;
   }
   take_shared(options, typed);
   if (sweep.parsed())

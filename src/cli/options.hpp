@@ -12,14 +12,16 @@
 
 namespace expanalyze::cli {
 
-enum class Command { compare, sweep, explain };
-enum class Format { markdown, json };
+enum class Command { compare, sweep, explain, inspect, formats };
+enum class Format { markdown, json, text };
 
 struct Options {
   Command command = Command::compare;
   std::vector<std::string> baseline, experiment;        ///< paths; one log per seed
   std::string directory, sweep_baseline;                ///< of a sweep
-  std::string id;                                       ///< to explain; empty: list all
+  std::string id;                                       ///< to explain, or of a format; empty: list all
+  std::vector<std::string> paths;                       ///< to inspect
+  std::string series;                                   ///< to print as CSV; empty: show the runs
   std::map<std::string, std::filesystem::path> config;  ///< side → file
   ImportOptions import;
   ReviewOptions review;

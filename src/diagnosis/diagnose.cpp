@@ -70,11 +70,12 @@ std::string undetermined(const Diagnosis& diagnosis) {
 std::string improvement(const Case& c) {
   const FinalQuality& f = c.review.final_quality;
   return fmt::format(
-      "The change helps: {} ends at {} against {} ({}, 95 % interval {}), and nothing in the logs speaks for a fault "
+      "The change helps: {} ends at {} against {}{}, with a 95 % interval of the difference of {}, and nothing in the "
+      "logs speaks for a fault "
       "of "
       "the evaluation.",
-      code_span(c.review.metric.name), number(f.experiment.value), number(f.baseline.value), percent(f.relative.value),
-      interval(f.difference.low, f.difference.high, 3));
+      code_span(c.review.metric.name), number(f.experiment.value), number(f.baseline.value),
+      percent_clause(f.relative.value), interval(f.difference.low, f.difference.high, 3));
 }
 
 /// A run without a fault: improved, and no card explains it away as a fault of measurement or of cost.

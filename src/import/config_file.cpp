@@ -98,8 +98,9 @@ Json parse_toml(const fs::path& path, const std::string& text) {
 
 }  // namespace
 
-Config read_config_file(const fs::path& path) {
-  const std::string text = read_file(path);
+Config read_config_file(const fs::path& path) { return parse_config(read_file(path), path); }
+
+Config parse_config(const std::string& text, const fs::path& path) {
   const std::string extension = lower(path.extension().string());
   Json json;
   if (extension == ".toml") {

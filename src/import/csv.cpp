@@ -8,6 +8,7 @@
 #include "expanalyze/error.hpp"
 #include "import/importers.hpp"
 #include "import/table.hpp"
+#include "import/table_dictionary.hpp"
 #include "io/input.hpp"
 #include "io/lines.hpp"
 #include "store/run_builder.hpp"
@@ -142,7 +143,8 @@ void read_row(std::string_view row, const Header& header, bool last_and_cut, Run
                         line);
   }
   builder.begin_record(line);
-  for (std::size_t i = 0; i < fields.size(); ++i) read_cell(header.names[i], fields[i], builder);
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    if (!read_dictionary(header.names[i], fields[i], builder, line)) read_cell(header.names[i], fields[i], builder);
 }
 
 Sniff sniff(const Probe& probe) {
@@ -194,7 +196,9 @@ constinit const Importer csv{
 **An empty cell** means that the quantity was not logged in that row, unless it stops for good while the columns that were always
 filled with it go on: then it is the NaN of a writer that cannot spell it (AlgoPerf). `nan` and `inf` are kept.
 
-**What it cannot know:** words in cells are counted and left out, among them Python dictionaries as RLlib writes them; its
-`result.json` holds the same numbers in full.)"};
+**A dictionary in a cell**, as Python or as JSON, is read like the object of a JSON line: its keys are joined with `/` behind
+the column's name, and a column `config` holds settings.
+
+**What it cannot know:** what words in cells mean: they are counted and left out.)"};
 
 }  // namespace expanalyze

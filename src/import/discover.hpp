@@ -14,11 +14,17 @@ bool is_binary(std::string_view head);
 /// The importer that is surest; nullptr when none knows the format. Throws Error{input} on a tie.
 const Importer* sniff_importer(const Probe& probe, const std::filesystem::path& path, int at_least = 1);
 
+/// Counts a file of which only the Git LFS pointer is there.
+void note_pointer(std::vector<Note>& notes, const std::filesystem::path& path);
+/// The directory itself holds a log, whatever lies below it.
+bool has_own_log(const std::filesystem::path& directory);
+
 /// What a directory holds for one side of a comparison.
 struct Contents {
-  const Importer* whole = nullptr;            ///< the directory is one run of this format; else nullptr
-  std::vector<std::filesystem::path> logs;    ///< one, or one per seed
-  std::vector<std::filesystem::path> others;  ///< could have been meant as well: further logs of the same run
+  const Importer* whole = nullptr;              ///< the directory is one run of this format; else nullptr
+  std::vector<std::filesystem::path> logs;      ///< one, or one per seed
+  std::vector<std::filesystem::path> others;    ///< could have been meant as well: further logs of the same run
+  std::vector<std::filesystem::path> pointers;  ///< files that were not fetched from Git LFS: could be logs
 };
 /// Throws Error{input} when there is no log. `format`: forced, or empty.
 Contents contents_of(const std::filesystem::path& directory, const std::string& format);

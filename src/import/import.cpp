@@ -6,12 +6,15 @@
 #include <algorithm>
 
 #include "expanalyze/error.hpp"
+#include "import/archive_runs.hpp"
 #include "import/config_file.hpp"
 #include "import/discover.hpp"
+#include "import/lfs_pointer.hpp"
+#include "io/decompress.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
-#include "store/split_runs.hpp"
+#include "store/surgery.hpp"
 #include "text/format.hpp"
 #include "text/nearest.hpp"
 #include "text/parse.hpp"
@@ -33,9 +36,10 @@ std::vector<std::string> importer_ids() {
 }
 
 void refuse_foreign(const fs::path& path, std::string_view head) {
+  if (head.find_first_not_of('\0') == std::string_view::npos && !head.empty())
+    refuse(path, "begins with nothing but NUL bytes", "the machine may have lost power before the log was on disk");
   if (trim(head).empty()) refuse(path, "is empty", "the run may have stopped before its first record");
-  if (head.substr(0, 8) == "version " && head.find("git-lfs.github.com/spec") < 100)
-    refuse(path, "is a Git LFS pointer, not the log itself", "fetch the file with `git lfs pull`");
+  if (is_lfs_pointer(head)) refuse(path, describe_lfs_pointer(head), "fetch the file with `git lfs pull`");
 }
 
 const Importer& importer_named(const std::string& format) {
@@ -65,7 +69,8 @@ bool generic(std::string_view stem) {
 }
 
 std::string label_of(const fs::path& log) {
-  const std::string stem = log.stem().string();
+  if (log == "-") return "standard input";
+  const std::string stem = fs::path(unpacked_name(log.filename().string())).stem().string();
   if (!generic(stem)) return one_line(stem);
   std::error_code error;
   const auto parent = fs::weakly_canonical(log, error).parent_path().filename().string();
@@ -90,20 +95,28 @@ void find_config(Run& run, const fs::path& log, const fs::path& given) {
   }
 }
 
-std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const fs::path& log, std::size_t lines,
-                        const ImportOptions& options) {
+/// Why this importer reads it, in the words of its own sniff().
+std::string reason(const Importer& importer, const Probe& probe, const ImportOptions& options) {
+  return options.format.empty() ? importer.sniff(probe).why : "--format-in says so";
+}
+
+std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std::string& why, const fs::path& log,
+                        std::size_t lines, const ImportOptions& options) {
   if (builder.values() == 0)
     refuse(log, fmt::format("no numbers found, read as {}", importer.id),
            "check the file, or name another format with --format-in");
   Run run = builder.finish(lines, options.map);
   run.format = importer.id;
   run.path = log.string();
-  run.label = label_of(log);
-  std::vector<Run> runs = split_runs(std::move(run));
+  run.label = run.label.empty() ? label_of(log) : one_line(run.label);
+  std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
   // Settings lie beside a file, and within a folder.
   std::error_code error;
   const fs::path beside = fs::is_directory(log, error) ? log / "" : log;
-  for (Run& each : runs) find_config(each, beside, options.config);
+  for (Run& each : runs) {
+    each.format_why = why;
+    find_config(each, beside, options.config);
+  }
   return runs;
 }
 
@@ -117,21 +130,36 @@ void reading(const fs::path& log, Work work) {
   }
 }
 
+void note_trouble(const std::vector<Note>& trouble, RunBuilder& builder, std::uint32_t line) {
+  for (const Note& note : trouble)
+    builder.note(note.code, note.text, note.code == std::string_view("input.transcoded") ? 0 : line);
+}
+
 std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   Input input = open_input(log);
+  if (input.head().empty() && !input.trouble().empty())
+    refuse(log, input.trouble().front().text + ", but no block of it is whole", "copy or compress the log again");
   refuse_foreign(log, input.head());
   const Importer& importer = importer_for(log, input, options.format);
-  RunBuilder builder;
+  const std::string why = reason(importer, {input.name(), input.head()}, options);
+  RunBuilder builder(options.threads);
+  if (!importer.binary) input.expect_text();
   reading(log, [&] { importer.read(input, builder); });
+  note_trouble(input.trouble(), builder, input.lines());
+  for (std::uint32_t i = 0; i < input.with_nul(); ++i)
+    builder.note("line.nul", "lines that hold NUL bytes, as a crash of the machine leaves them, are left out",
+                 input.first_with_nul());
   for (std::uint32_t i = 0; i < input.too_long(); ++i)
     builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
-  return finish(builder, importer, log, input.lines(), options);
+  return finish(builder, importer, why, log, input.lines(), options);
 }
 
 std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
-  RunBuilder builder;
+  const std::string why = reason(importer, {folder.name(), {}, folder.entries}, options);
+  RunBuilder builder(options.threads);
   reading(folder.path, [&] { importer.read_folder(folder, builder); });
-  return finish(builder, importer, folder.path, 0, options);
+  note_trouble(*folder.trouble, builder, 0);
+  return finish(builder, importer, why, folder.path, 0, options);
 }
 
 std::vector<Run> read_directory(const fs::path& path, const ImportOptions& options) {
@@ -140,6 +168,7 @@ std::vector<Run> read_directory(const fs::path& path, const ImportOptions& optio
   std::vector<Run> runs;
   for (const auto& log : contents.logs)
     for (Run& run : read_log(log, options)) runs.push_back(std::move(run));
+  for (const auto& pointer : contents.pointers) note_pointer(runs.front().notes, pointer);
   for (const auto& other : contents.others)
     add_note(runs.front().notes, "input.other_logs",
              fmt::format("{} is read; further logs beside it are not, first {}",
@@ -168,13 +197,19 @@ void keep_part(std::vector<Run>& runs, std::size_t part, const fs::path& path) {
   runs = {std::move(runs[part - 1])};
 }
 
+std::vector<Run> read_path(const fs::path& path, const ImportOptions& options) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? read_directory(path, options) : read_log(path, options);
+}
+
 }  // namespace
 
 std::vector<Run> read_runs(const fs::path& given, const ImportOptions& options) {
   fs::path path = given;
   const std::size_t part = take_part(path);
-  std::error_code error;
-  auto runs = fs::is_directory(path, error) ? read_directory(path, options) : read_log(path, options);
+  const auto packed = find_archive(path);
+  auto runs = packed ? read_archive(*packed, [&](const fs::path& inside) { return read_path(inside, options); })
+                     : read_path(path, options);
   keep_part(runs, part, path);
   for (Run& run : runs) {
     if (run.parts > 1) run.label += fmt::format("#{}", run.part);

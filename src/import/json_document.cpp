@@ -6,6 +6,7 @@
 
 #include "expanalyze/error.hpp"
 #include "import/importers.hpp"
+#include "import/json_salvage.hpp"
 #include "import/records.hpp"
 #include "io/input.hpp"
 #include "io/lines.hpp"
@@ -48,6 +49,7 @@ struct Contents {
   RunBuilder& builder;
   std::vector<std::pair<std::string, Json>> columns;
   std::vector<std::pair<std::string, Json>> totals;  ///< single numbers: one last record
+  bool cut = false;                                  ///< the document breaks off: the last column may be short
 };
 
 void walk(const Json& object, const std::string& prefix, Contents& found) {
@@ -122,14 +124,20 @@ double clock_factor(const Json& column, const Contents& found) {
 double unit_factor(const std::string& key, const Json& column, const Contents& found, std::uint32_t line) {
   if (meaning(key).role != Role::wall || has_unit(take_apart(key))) return 1;
   const double factor = clock_factor(column, found);
-  if (factor == 0)
+  if (factor == 0 && found.cut) {
+    found.builder.declare(key, {});
+    found.builder.note("unit.unknown",
+                       fmt::format("the unit of {} may have stood behind the cut: it is no clock", code_span(key)),
+                       line, key);
+  } else if (factor == 0) {
     found.builder.note("unit.guessed",
                        fmt::format("{} is taken for seconds: nothing in the document says", code_span(key)), line, key);
-  else if (factor != 1)
+  } else if (factor != 1) {
     found.builder.note("unit.converted",
                        fmt::format("{} is read in seconds: its last value agrees with a total when multiplied by {}",
                                    code_span(key), number(factor)),
                        line, key);
+  }
   return factor == 0 ? 1 : factor;
 }
 
@@ -141,6 +149,18 @@ void read_cell(const std::string& key, const Json& cell, double factor, RunBuild
     read_value(key, cell, builder, line);
 }
 
+/// The column in which a document breaks off is short; where it is that of the steps, the others go on without.
+bool cut_short(const std::string& key, std::size_t rows, const std::string& step_key, Contents& found) {
+  if (!found.cut) return false;
+  const auto& [last, cells] = found.columns.back();
+  if (key == last ? cells.size() >= rows : last != step_key) return false;
+  found.builder.note(
+      "value.array_length",
+      fmt::format("the document breaks off in {}: it is read as far as {} elements go", code_span(last), cells.size()),
+      0, key);
+  return true;
+}
+
 void read_columns(Contents& found) {
   std::string step_key;
   const std::size_t rows = rows_of(found, step_key);
@@ -149,7 +169,8 @@ void read_columns(Contents& found) {
   const auto line_of = [&](std::size_t i) { return i < lines.size() ? lines[i] : 1U; };
   std::vector<std::pair<const std::pair<std::string, Json>*, double>> used;
   for (const auto& column : found.columns) {
-    if (column.second.size() == rows && rows > 0)
+    const bool agrees = column.second.size() == rows || cut_short(column.first, rows, step_key, found);
+    if (agrees && rows > 0)
       used.emplace_back(&column, unit_factor(column.first, column.second, found, line_of(0)));
     else
       found.builder.note("value.array_length",
@@ -160,7 +181,7 @@ void read_columns(Contents& found) {
   for (std::size_t i = 0; i < rows; ++i) {
     found.builder.begin_record(line_of(i));
     for (const auto& [column, factor] : used)
-      read_cell(column->first, column->second[i], factor, found.builder, line_of(i));
+      if (i < column->second.size()) read_cell(column->first, column->second[i], factor, found.builder, line_of(i));
   }
 }
 
@@ -170,21 +191,39 @@ void read_totals(Contents& found) {
   for (const auto& [path, value] : found.totals) found.builder.value(path, *json_number(value));
 }
 
+/// Pretty-printed records one after another, without a list around them.
+void read_parts(const std::vector<Part>& parts, const Lines& lines, RunBuilder& builder) {
+  bool cut = false;
+  for (const auto& [text, line] : parts) {
+    const auto record = parse_json(text);
+    cut = !record && &text == &parts.back().text;
+    if (record && record->is_object()) {
+      builder.begin_record(line);
+      read_values(*record, builder, line);
+    } else if (!cut) {
+      builder.note("value.array", "values between the records that are no records are left out", line);
+    }
+  }
+  account_for({{}, cut}, lines, builder);
+}
+
 void read(Input& input, RunBuilder& builder) {
   const Lines lines(input.all());
-  const auto document = parse_json(lines.all());
-  if (!document || !document->is_structured())
-    throw Error(Error::Kind::input, "the JSON document breaks off or is damaged",
-                "check its end: the file may have been copied while it was written");
-  if (document->is_array()) {
-    read_records(*document, lines.all(), {}, builder);
+  auto document = parse_document(lines.all());
+  if (!document || document->cut)
+    if (const auto parts = top_level(lines.all()); parts.size() > 1) return read_parts(parts, lines, builder);
+  if (!document || !document->json.is_structured())
+    throw Error(Error::Kind::input, "the JSON document is damaged",
+                "check it: the file may have been written by two processes at once");
+  if (document->json.is_array()) {
+    read_records(document->json, lines.all(), {}, builder);
   } else {
-    Contents found{lines.all(), builder, {}, {}};
-    walk(*document, {}, found);
+    Contents found{lines.all(), builder, {}, {}, document->cut};
+    walk(document->json, {}, found);
     read_columns(found);
     read_totals(found);
   }
-  builder.one_document(lines.count());
+  account_for(*document, lines, builder);
 }
 
 /// Two lists of numbers side by side, or a list of records, at this level or below.
@@ -199,6 +238,9 @@ bool holds_curves(const Json& object) {
 
 /// A document that is longer than the head: the head cannot be parsed.
 Sniff sniff_beginning(std::string_view text) {
+  const auto parts = top_level(text);
+  if (parts.size() > 1 && text.front() == '{' && parse_json(parts[0].text) && parts[1].text.front() == '{')
+    return {65, "it is one JSON object after another"};
   const bool lists = text.find(": [") != std::string_view::npos || text.find(":[") != std::string_view::npos;
   return lists ? Sniff{60, "it begins like one object with lists"} : Sniff{15, "it begins like a JSON object"};
 }
@@ -225,11 +267,15 @@ constinit const Importer json_document{
     R"(Reads one JSON document that holds the whole run: an object whose lists stand side by side
 (`history.steps` beside `history.val_losses`, as Keras' `History.history` and many research scripts write it), or a list of
 records (Chainer's `log`). Settings are taken from `config`, `experiment_config`, `args`, `hparams` or `params`; single
-numbers besides the lists become one last record.
+numbers besides the lists become one last record. Objects that follow one another without a list around them are records too.
+
+**A document that breaks off**, because it was copied while it grew, is read as far as it goes: the unfinished element of a list is left
+out, a list that is shorter than its neighbours is read as far as it goes, and a note says so.
 
 **Time** without a unit in its name is compared with the totals beside it: `elapsed_times` that end where `total_time_minutes`
 does are minutes.
 
-**What it cannot know:** in a document that breaks off, where the lists stand: it is refused.)"};
+**What it cannot know:** what a document that breaks off would have held behind the cut, its settings and totals among it; a
+document that is damaged in the middle is refused.)"};
 
 }  // namespace expanalyze

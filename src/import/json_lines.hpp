@@ -1,6 +1,8 @@
 // JSON Lines, shared by the formats that are a dialect of it.
 #pragma once
 
+#include <string_view>
+
 namespace expanalyze {
 
 class Input;
@@ -8,5 +10,9 @@ class RunBuilder;
 
 /// Reads one JSON object a line: records, settings and trouble go to the builder.
 void read_json_lines(Input& input, RunBuilder& builder);
+
+/// {"type": "config", …}: the key and the word that call a line settings.
+bool is_tag_key(std::string_view key);
+bool is_config_word(std::string_view word);
 
 }  // namespace expanalyze

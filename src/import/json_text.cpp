@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "store/run_builder.hpp"
+#include "import/json_tree.hpp"
+#include "store/row_group.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
 
@@ -78,12 +79,6 @@ std::string quoted_non_numbers(std::string_view text) {
   return out;
 }
 
-std::optional<Json> strict(std::string_view text) {
-  Json json = Json::parse(text.begin(), text.end(), nullptr, false);
-  if (json.is_discarded()) return std::nullopt;
-  return json;
-}
-
 std::string join_key(const std::string& prefix, const std::string& key, char separator) {
   return prefix.empty() ? key : prefix + separator + key;
 }
@@ -96,16 +91,16 @@ bool all_numbers(const Json& array) {
 /// Arrays longer than this are data, not a handful of groups; each element would be a series.
 constexpr std::size_t kLongestArray = 64;
 
-void read_array(const std::string& key, const Json& array, RunBuilder& builder, std::uint32_t line) {
+void read_array(const std::string& key, const Json& array, RowGroup& rows, std::uint32_t line) {
   if (array.size() > kLongestArray || !all_numbers(array)) {
-    builder.note(
+    rows.note(
         "value.array",
         fmt::format("arrays of other than up to {} numbers are left out, first {}", kLongestArray, code_span(key)),
         line);
     return;
   }
   for (std::size_t i = 0; i < array.size(); ++i)
-    if (const auto v = json_number(array[i])) builder.value(key, {{"index", std::to_string(i)}}, *v);
+    if (const auto v = json_number(array[i])) rows.value(key, {{"index", std::to_string(i)}}, *v);
 }
 
 }  // namespace
@@ -117,7 +112,11 @@ std::optional<double> json_number(const Json& value) {
   return std::nullopt;
 }
 
-std::optional<Json> parse_json(std::string_view text) {
+std::optional<Json> parse_json(std::string_view text, std::vector<std::string>* repeated) {
+  const auto strict = [&](std::string_view t) {
+    if (repeated != nullptr) repeated->clear();
+    return json_tree(t, repeated);
+  };
   if (outsized(text)) return std::nullopt;
   if (auto json = strict(text)) return json;
   std::string lenient = quoted_non_numbers(text);
@@ -131,30 +130,34 @@ std::optional<Json> parse_json(std::string_view text) {
   return foreign ? strict(lenient) : std::nullopt;
 }
 
-void read_value(const std::string& key, const Json& value, RunBuilder& builder, std::uint32_t line) {
+void note_null(RowGroup& rows, std::string_view key, std::uint32_t line) {
+  if (rows.noted_again("value.null")) return;
+  rows.note("value.null", fmt::format("null in place of a number, first {}", code_span(key)), line);
+}
+
+void read_value(const std::string& key, const Json& value, RowGroup& rows, std::uint32_t line) {
   if (value.is_null()) {
-    builder.blank(key);
-    builder.note("value.null", fmt::format("null in place of a number, first {}", code_span(key)), line);
+    rows.blank(key);
+    note_null(rows, key, line);
   } else if (const auto v = json_number(value)) {
-    builder.value(key, *v);
+    rows.value(key, *v);
   } else if (value.is_string()) {
     const auto& word = value.get_ref<const std::string&>();
     if (const auto seconds = duration_from(word))
-      builder.value(key, *seconds);
+      rows.value(key, *seconds);
     else
-      builder.text(key, word);
+      rows.text(key, word);
   } else if (value.is_array()) {
-    read_array(key, value, builder, line);
+    read_array(key, value, rows, line);
   } else if (value.contains("_type")) {
-    builder.note("value.media", fmt::format("tables, histograms and media are left out, first {}", code_span(key)),
-                 line);
+    rows.note("value.media", fmt::format("tables, histograms and media are left out, first {}", code_span(key)), line);
   } else {
-    read_values(value, builder, line, key);
+    read_values(value, rows, line, key);
   }
 }
 
-void read_values(const Json& object, RunBuilder& builder, std::uint32_t line, const std::string& prefix) {
-  for (const auto& [key, value] : object.items()) read_value(join_key(prefix, key, '/'), value, builder, line);
+void read_values(const Json& object, RowGroup& rows, std::uint32_t line, const std::string& prefix) {
+  for (const auto& [key, value] : object.items()) read_value(join_key(prefix, key, '/'), value, rows, line);
 }
 
 ConfigValue config_value(const Json& value) {
@@ -165,18 +168,18 @@ ConfigValue config_value(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void read_config(const Json& object, RunBuilder& builder, std::uint32_t line, const std::string& prefix) {
+void read_config(const Json& object, RowGroup& rows, std::uint32_t line, const std::string& prefix) {
   for (const auto& [key, value] : object.items()) {
     const std::string path = join_key(prefix, key, '.');
     const bool wandb = value.is_object() && value.contains("value") && value.size() <= 2 &&
                        (value.size() == 1 || value.contains("desc"));
     if (key == "_wandb" && prefix.empty()) continue;
     if (value.is_object() && !value.empty() && !wandb)
-      read_config(value, builder, line, path);
+      read_config(value, rows, line, path);
     else if (wandb && value["value"].is_object())
-      read_config(value["value"], builder, line, path);
+      read_config(value["value"], rows, line, path);
     else
-      builder.config(path, config_value(wandb ? value["value"] : value), line);
+      rows.config(path, config_value(wandb ? value["value"] : value), line);
   }
 }
 

@@ -12,22 +12,26 @@
 
 namespace expanalyze {
 
-class RunBuilder;
+class RowGroup;
 using Json = nlohmann::ordered_json;  // in the order of the log
 
 /// Nesting and width beyond these are no log; they would cost a stack or quadratic time.
 inline constexpr std::size_t kDeepest = 64;
 inline constexpr std::size_t kWidest = 20000;
 
-/// One JSON value, or nullopt when it is none even with lenience.
-std::optional<Json> parse_json(std::string_view text);
+/// One JSON value, or nullopt when it is none even with lenience. A key that stands twice in an object has its later
+/// value in its first place; `repeated` is told of it.
+std::optional<Json> parse_json(std::string_view text, std::vector<std::string>* repeated = nullptr);
 
 /// "learner" in "info" → key "info/learner". Numbers become values, null a blank, words text, arrays of numbers labels.
-void read_values(const Json& object, RunBuilder& builder, std::uint32_t line, const std::string& prefix = {});
-void read_value(const std::string& key, const Json& value, RunBuilder& builder, std::uint32_t line);
+void read_values(const Json& object, RowGroup& rows, std::uint32_t line, const std::string& prefix = {});
+void read_value(const std::string& key, const Json& value, RowGroup& rows, std::uint32_t line);
+
+/// "null in place of a number".
+void note_null(RowGroup& rows, std::string_view key, std::uint32_t line);
 
 /// Nested keys joined with '.', lists as JSON text. W&B's {"lr": {"desc": null, "value": 0.1}} is lr = 0.1.
-void read_config(const Json& object, RunBuilder& builder, std::uint32_t line, const std::string& prefix = {});
+void read_config(const Json& object, RowGroup& rows, std::uint32_t line, const std::string& prefix = {});
 ConfigValue config_value(const Json& value);
 
 /// A finite or non-finite number: a JSON number, true/false as 1/0, "NaN", "0.5".

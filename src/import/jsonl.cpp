@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <memory>
 
 #include "expanalyze/import.hpp"
+#include "import/block_reader.hpp"
+#include "import/flat_json.hpp"
 #include "import/importers.hpp"
 #include "import/json_lines.hpp"
 #include "import/json_text.hpp"
@@ -18,84 +22,120 @@ namespace expanalyze {
 
 namespace {
 
-/// A line longer than this is not a record of a training run.
-constexpr std::size_t kLongestLine = 16U << 20U;
-
 constexpr auto kConfigWords = std::to_array<std::string_view>(
     {"config", "hparams", "args", "hyperparameters", "hyper_parameters", "params", "experiment_config"});
-
-bool config_word(std::string_view word) {
-  return std::find(kConfigWords.begin(), kConfigWords.end(), lower(word)) != kConfigWords.end();
-}
 
 /// {"_type": "config", "lr": …}
 std::string config_tag(const Json& object) {
   for (const auto* key : {"_type", "type", "event", "kind"}) {
     const auto at = object.find(key);
-    if (at != object.end() && at->is_string() && config_word(at->get_ref<const std::string&>())) return key;
+    if (at != object.end() && at->is_string() && is_config_word(at->get_ref<const std::string&>())) return key;
   }
   return {};
 }
+
+/// {"config": {…}, …}
+bool holds_settings(const std::string& key, const Json& value) { return value.is_object() && is_config_word(key); }
 
 bool plural(const std::string& key) { return !key.empty() && (key.back() == 's' || key.back() == 'S'); }
 
 /// A first line that has neither step nor loss is a header of settings. "steps" and "epochs" are totals there.
 bool is_header(const Json& object) {
+  std::size_t rest = 0;
   for (const auto& [key, value] : object.items()) {
+    if (holds_settings(key, value)) continue;
+    ++rest;
     const Role role = meaning(key).role;
     const bool axis = (role == Role::step || role == Role::epoch) && !plural(key);
     const bool measured = role == Role::train_loss || role == Role::eval_loss || role == Role::eval_metric ||
                           role == Role::train_metric || role == Role::timestamp || role == Role::wall;
     if (axis || (measured && json_number(value))) return false;
   }
-  return object.size() > 1;
+  return rest > 1;
 }
 
-void read_object(const Json& object, bool first, RunBuilder& builder, std::uint32_t line) {
-  const auto source = [&] { builder.config_source(fmt::format("line {} of the log", line)); };
+void read_object(const Json& object, bool first, RowGroup& rows, std::uint32_t line) {
+  const auto source = [&] { rows.config_source(fmt::format("line {} of the log", line)); };
   if (const std::string tag = config_tag(object); !tag.empty()) {
     Json settings = object;
     settings.erase(tag);
     // {"event": "config", "config": {…}}
     const bool wrapped = settings.size() == 1 && settings.begin()->is_object();
-    read_config(wrapped ? *settings.begin() : settings, builder, line);
-    builder.understood(line);
+    read_config(wrapped ? *settings.begin() : settings, rows, line);
+    rows.understood(line);
     return source();
   }
-  Json rest = Json::object();
-  bool settings = false;
+  std::size_t settings = 0;
   for (const auto& [key, value] : object.items()) {
-    if (!value.is_object() || !config_word(key)) {
-      rest[key] = value;
-      continue;
-    }
-    read_config(value, builder, line);
-    settings = true;
+    if (!holds_settings(key, value)) continue;
+    read_config(value, rows, line);
+    ++settings;
   }
-  builder.understood(line);
-  if (settings) source();
-  if (rest.empty()) return;
-  if (first && is_header(rest)) {
-    read_config(rest, builder, line);
-    return source();
+  rows.understood(line);
+  if (settings > 0) source();
+  if (settings == object.size()) return;
+  const bool header = first && is_header(object);
+  if (header)
+    source();
+  else
+    rows.begin_record(line);
+  for (const auto& [key, value] : object.items()) {
+    if (holds_settings(key, value)) continue;
+    header ? read_config(Json::object({{key, value}}), rows, line) : read_value(key, value, rows, line);
   }
-  builder.begin_record(line);
-  read_values(rest, builder, line);
 }
 
-void read_line(std::string_view text, bool last_and_cut, bool& first, RunBuilder& builder, std::uint32_t line) {
-  if (trim(text).empty()) return builder.understood(line);
-  if (text.size() > kLongestLine) return builder.note("line.too_long", "lines of more than 16 MiB are skipped", line);
-  const auto json = parse_json(text);
-  if (json && json->is_object()) {
-    read_object(*json, first, builder, line);
-    first = false;
-  } else if (last_and_cut) {
-    builder.note("line.cut", "the last line breaks off in the middle", line);
-  } else {
-    builder.note("line.unreadable", fmt::format("lines that are no JSON object, first {}", code_span(text)), line);
+/// Lines of a log; the first object in it may be a header of settings.
+class JsonLines final : public BlockParser {
+ public:
+  explicit JsonLines(bool first) : first_(first) {}
+  [[nodiscard]] bool first() const { return first_; }
+
+  void parse(const Block& block) override {
+    const char *p = block.text().data(), *const end = p + block.size;
+    for (std::uint32_t line = block.first_line; p < end; ++line) {
+      const auto* newline = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end - p)));
+      const char* const stop = newline == nullptr ? end : newline;
+      std::string_view text(p, static_cast<std::size_t>(stop - p));
+      if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+      if (first_ || !flat_.read(text, line)) read_line(text, newline == nullptr, line);
+      p = stop + 1;
+    }
   }
-}
+
+  void clear() override {
+    if (!rows.crowded()) return rows.clear();
+    rows.forget();
+    flat_.forget();
+  }
+
+ private:
+  void read_line(std::string_view text, bool last_and_cut, std::uint32_t line) {
+    if (trim(text).empty()) return rows.understood(line);
+    if (text.size() > Input::kLongestLine)
+      return rows.note("line.too_long", "lines of more than 16 MiB are skipped", line);
+    std::vector<std::string> repeated;
+    const auto json = parse_json(text, &repeated);
+    if (json && json->is_object()) {
+      read_object(*json, first_, rows, line);
+      note_repeated(repeated, line);
+      first_ = false;
+    } else if (last_and_cut) {
+      rows.note("line.cut", "the last line breaks off in the middle", line);
+    } else {
+      rows.note("line.unreadable", fmt::format("lines that are no JSON object, first {}", code_span(text)), line);
+    }
+  }
+
+  void note_repeated(const std::vector<std::string>& keys, std::uint32_t line) {
+    for (const auto& key : keys)
+      rows.note("key.repeated", fmt::format("{} stands twice in one record; the later value is kept", code_span(key)),
+                line);
+  }
+
+  FlatJson flat_{rows};
+  bool first_;
+};
 
 Sniff sniff(const Probe& probe) {
   Lines lines(probe.head);
@@ -123,12 +163,25 @@ Sniff sniff(const Probe& probe) {
 
 }  // namespace
 
+bool is_tag_key(std::string_view key) { return key == "_type" || key == "type" || key == "event" || key == "kind"; }
+
+bool is_config_word(std::string_view word) {
+  return std::find(kConfigWords.begin(), kConfigWords.end(), lower(word)) != kConfigWords.end();
+}
+
 void read_json_lines(Input& input, RunBuilder& builder) {
-  Lines lines(input.all());
-  std::string_view text;
-  std::uint32_t line = 0;
-  bool first = true;
-  while (lines.next(text, line)) read_line(text, lines.cut() && line == lines.count(), first, builder, line);
+  const TakeRows take = [&](const RowGroup& rows, double share) { builder.append(rows, share); };
+  // One thread until the first object is read: whether it is a header hangs on what came before.
+  std::vector<std::unique_ptr<BlockParser>> parsers;
+  parsers.push_back(std::make_unique<JsonLines>(true));
+  auto& first = static_cast<JsonLines&>(*parsers.front());
+  bool more = true;
+  read_blocks(
+      input, [&](Block& block) { return first.first() && (more = input.next_block(block)); }, parsers, take);
+  if (!more) return;
+  while (parsers.size() < builder.threads()) parsers.push_back(std::make_unique<JsonLines>(false));
+  read_blocks(
+      input, [&](Block& block) { return input.next_block(block); }, parsers, take);
 }
 
 constinit const Importer jsonl{

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <system_error>
 
 #include "expanalyze/error.hpp"
+#include "io/bytes.hpp"
+#include "io/decompress.hpp"
+#include "io/nul_lines.hpp"
 
 namespace expanalyze {
 
@@ -24,14 +25,35 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   throw Error(Error::Kind::input, fmt::format("{}: {}", path.string(), what), std::move(hint));
 }
 
+/// std::count adds up in 64 bits; a byte a lane lets the compiler compare 16 at once.
 std::uint32_t newlines(std::string_view text) {
-  return static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n'));
+  std::uint32_t n = 0;
+  while (!text.empty()) {
+    const auto piece = text.substr(0, 255);
+    std::uint8_t here = 0;
+    for (const char c : piece) here = static_cast<std::uint8_t>(here + (c == '\n' ? 1 : 0));
+    n += here;
+    text.remove_prefix(piece.size());
+  }
+  return n;
+}
+
+/// The unfinished last line counts.
+std::uint32_t lines_in(std::string_view text) {
+  return newlines(text) + (text.empty() || text.back() == '\n' ? 0U : 1U);
+}
+
+void make_room(Block& block, std::size_t size) {
+  if (block.bytes.size() < size + 1) block.bytes.resize(size + 1);
 }
 
 }  // namespace
 
-Input::Input(Read read, std::string name, std::uint64_t size)
-    : read_(std::move(read)), name_(std::move(name)), size_(size) {}
+Input::Input(Read read, std::string name, std::uint64_t size, Trouble trouble)
+    : read_(std::move(read)),
+      name_(std::move(name)),
+      size_(size),
+      trouble_(trouble ? std::move(trouble) : std::make_shared<std::vector<Note>>()) {}
 
 Input Input::of(std::string_view text, std::string name) {
   Input input({}, std::move(name), text.size());
@@ -78,43 +100,88 @@ std::string_view Input::head() {
 bool Input::next_block(Block& block, std::size_t about) {
   block.first_line = lines_ + 1;
   block.size = 0;
-  std::string_view text;
-  std::size_t end = std::string_view::npos;
-  if (!read_) {
-    text = whole_;
-    end = text.size() <= about ? text.size() : text.rfind('\n', about);
-    if (end == std::string_view::npos) end = std::min(text.find('\n', about), text.size());
-    if (end < text.size()) ++end;
-    whole_.remove_prefix(end);
-  } else {
-    for (std::size_t want = about; end == std::string_view::npos; want *= 2) {
-      const bool more = fill(want);
-      text = std::string_view(ahead_).substr(at_);
-      if (!more)
-        end = text.size();
-      else if (const auto line = text.rfind('\n'); line != std::string_view::npos)
-        end = line + 1;
-      else if (text.size() > kLongestLine) {  // skip to the end of this line
-        while (text.find('\n') == std::string_view::npos && !end_) {
-          at_ = ahead_.size();
-          fill(kPiece);
-          text = std::string_view(ahead_).substr(at_);
-        }
-        const auto rest = text.find('\n');
-        at_ += rest == std::string_view::npos ? text.size() : rest;
-        if (too_long_++ == 0) first_too_long_ = lines_ + 1;
-        want = about / 2 + 1;
-      }
+  return read_ ? next_of_read(block, about) : next_of_whole(block, about);
+}
+
+bool Input::next_of_whole(Block& block, std::size_t about) {
+  auto end = whole_.size() <= about ? whole_.size() : whole_.rfind('\n', about);
+  if (end == std::string_view::npos) end = std::min(whole_.find('\n', about), whole_.size());
+  if (end < whole_.size()) ++end;
+  make_room(block, end);
+  std::copy_n(whole_.begin(), end, block.bytes.begin());
+  whole_.remove_prefix(end);
+  hand_out(block, end);
+  return end > 0;
+}
+
+/// Reads straight into the block; only the unfinished line at its end is copied, to begin the next block.
+bool Input::next_of_read(Block& block, std::size_t about) {
+  if (!started_) fill(kByteOrderMark.size());
+  std::size_t have = pending();
+  make_room(block, std::max(have, about));
+  std::copy_n(ahead_.begin() + static_cast<std::ptrdiff_t>(at_), have, block.bytes.begin());
+  ahead_.clear();
+  at_ = 0;
+  for (std::size_t searched = 0, want = about;; want *= 2) {
+    have = read_on(block, have, want);
+    const auto line = std::string_view(block.bytes.data(), have).substr(searched).rfind('\n');
+    if (end_ || line != std::string_view::npos) {
+      const std::size_t whole = end_ ? have : searched + line + 1;
+      ahead_.assign(block.bytes.data() + whole, have - whole);
+      hand_out(block, whole);
+      return whole > 0;
     }
-    at_ += end;
+    searched = have;
+    if (have <= kLongestLine) continue;
+    have = skip_line(block);
+    searched = 0;
+    want = about / 2 + 1;
   }
-  text = text.substr(0, end);
-  if (text.empty()) return false;
-  if (block.bytes.size() < text.size()) block.bytes.resize(text.size());
-  std::memcpy(block.bytes.data(), text.data(), text.size());
-  block.size = text.size();
-  lines_ += newlines(text) + (text.back() == '\n' ? 0U : 1U);
-  return true;
+}
+
+std::size_t Input::read_on(Block& block, std::size_t have, std::size_t want) {
+  make_room(block, want);
+  while (have < want && !end_) {
+    const std::size_t n = read_(block.bytes.data() + have, want - have);
+    have += n;
+    end_ = n == 0;
+  }
+  return have;
+}
+
+/// Drops the bytes of a line up to its end; answers how many bytes, from that newline on, are in the block.
+std::size_t Input::skip_line(Block& block) {
+  if (too_long_++ == 0) first_too_long_ = lines_ + 1;
+  while (true) {
+    const std::size_t n = read_on(block, 0, kPiece);
+    const auto line = std::string_view(block.bytes.data(), n).find('\n');
+    if (line == std::string_view::npos && !end_) continue;
+    const std::size_t from = std::min(line, n);
+    std::copy(block.bytes.data() + from, block.bytes.data() + n, block.bytes.data());
+    return n - from;
+  }
+}
+
+void Input::hand_out(Block& block, std::size_t size) {
+  block.size = without_nul(block.bytes.data(), size);
+  block.bytes[block.size] = '\0';
+  handed_out_ += size;
+  lines_ += lines_in(block.text());
+}
+
+void Input::put_back(Block& block, std::size_t from) {
+  const auto tail = block.text().substr(from);
+  lines_ -= lines_in(tail);
+  handed_out_ -= tail.size();
+  if (read_)
+    ahead_.insert(0, tail);
+  else
+    whole_ = {whole_.data() - tail.size(), whole_.size() + tail.size()};
+  block.size = from;
+}
+
+double Input::share() const {
+  return size_ == 0 || handed_out_ > size_ ? 0.0 : static_cast<double>(handed_out_) / static_cast<double>(size_);
 }
 
 std::string_view Input::ahead(std::size_t want) {
@@ -134,30 +201,46 @@ std::string_view Input::all() {
     whole_ = std::string_view(ahead_).substr(at_);
     read_ = {};
   }
-  lines_ += newlines(whole_) + (whole_.empty() || whole_.back() == '\n' ? 0U : 1U);
+  clean_whole();
+  lines_ += lines_in(whole_);
   return whole_;
 }
 
-Input open_input(const fs::path& path) {
+void Input::expect_text() {
+  text_ = true;
+  clean_whole();  // before the first block: put_back() counts on the bytes as they were handed out
+}
+
+void Input::clean_whole() {
+  if (!text_ || whole_.find('\0') == std::string_view::npos) return;
+  std::string text(whole_);
+  text.resize(without_nul(text.data(), text.size()));
+  ahead_ = std::move(text);
+  whole_ = ahead_;
+}
+
+std::size_t Input::without_nul(char* text, std::size_t size) {
+  if (!text_) return size;
+  const NulLines found = empty_nul_lines({text, size});
+  if (with_nul_ == 0 && found.count > 0) first_with_nul_ = lines_ + 1 + found.first;
+  with_nul_ += found.count;
+  return found.size;
+}
+
+Input open_input(const fs::path& path, Input::Trouble trouble) {
   std::error_code error;
   const bool standard = path == "-";
   const auto status = standard ? fs::file_status(fs::file_type::character) : fs::status(path, error);
   if (status.type() == fs::file_type::not_found)
     fail(path, "no such file", "check the path; quote it if it holds spaces or wildcards");
   if (fs::is_directory(status)) fail(path, "is a directory", "name a log file inside it");
-  const auto close = [](std::FILE* f) { f == stdin ? 0 : std::fclose(f); };
-  const std::shared_ptr<std::FILE> file(standard ? stdin : std::fopen(path.c_str(), "rb"), close);
-  if (!file) fail(path, "cannot be opened", "check its permissions");
-  std::setvbuf(file.get(), nullptr, _IONBF, 0);  // Input has a buffer of its own
-  // Read until the end instead of by size: pipes have no size, and a log may grow while it is read.
-  const auto read = [file, path](char* to, std::size_t at_most) {
-    const std::size_t n = std::fread(to, 1, at_most, file.get());
-    if (n == 0 && std::ferror(file.get()) != 0)
-      fail(path, "cannot be read to its end", "copy it to a local disk and try again");
-    return n;
-  };
+  if (!trouble) trouble = std::make_shared<std::vector<Note>>();
+  std::string name = standard ? "standard input" : path.filename().string();
   const auto size = fs::is_regular_file(status) ? fs::file_size(path, error) : 0;
-  return {read, standard ? "standard input" : path.filename().string(), error ? 0 : size};
+  const std::string packed = name;
+  auto read = decompressed(open_bytes(path), trouble, &name);
+  const bool known = !error && name == packed;
+  return {as_utf8(std::move(read), trouble), std::move(name), known ? size : 0, trouble};
 }
 
 std::string read_file(const fs::path& path) {

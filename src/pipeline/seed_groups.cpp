@@ -1,11 +1,11 @@
 #include "pipeline/seed_groups.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <filesystem>
 #include <map>
 
 #include "store/recipe.hpp"
+#include "store/same_content.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
 
@@ -14,11 +14,26 @@ namespace expanalyze {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/// A UUID or another name drawn at random says nothing about the recipe: hexadecimal digits, at least 8, of both kinds.
+bool is_random_name(std::string_view label) {
+  std::size_t digits = 0, letters = 0;
+  for (const char c : label) {
+    if (is_digit(c))
+      ++digits;
+    else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+      ++letters;
+    else if (c != '-')
+      return false;
+  }
+  return digits + letters >= 8 && digits > 0 && letters > 0;
+}
+
 bool is_separator(char c) { return c == '_' || c == '-' || c == '.' || c == '=' || c == '/' || c == ' '; }
 
-/// Without its seed; a label that is nothing but a seed ("seed1") takes the folder before it.
+/// Without its seed; a label that is nothing but a seed ("seed1") takes the folder before it. Runs of one file
+/// ("log#3") are told apart by their settings.
 std::string stem_of(const Run& run) {
-  std::string stem = without_seed(run.label);
+  std::string stem = without_seed(run.parts > 1 ? run.label.substr(0, run.label.rfind('#')) : run.label);
   if (!stem.empty()) return stem;
   std::filesystem::path folder = std::filesystem::path(run.path).parent_path();
   while (!folder.empty() && folder != folder.parent_path()) {
@@ -29,32 +44,23 @@ std::string stem_of(const Run& run) {
   return run.label;
 }
 
-bool same_numbers(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) {
-    return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);  // NaN equals itself here
-  });
-}
-
+/// Apart from path, seed and names of the run: a log copied under another seed's name is no second seed.
 bool same_content(const Run& a, const Run& b) {
-  if (a.config != b.config || a.rows.size() != b.rows.size() || a.series.size() != b.series.size()) return false;
-  for (std::size_t i = 0; i < a.rows.size(); ++i)
-    if (!same_numbers(a.rows[i].step, b.rows[i].step)) return false;
-  for (std::size_t i = 0; i < a.series.size(); ++i)
-    if (a.series[i].logged_as != b.series[i].logged_as || a.series[i].labels != b.series[i].labels ||
-        !same_numbers(a.series[i].value, b.series[i].value))
-      return false;
-  return true;
+  return recipe_of(a.config) == recipe_of(b.config) && same_records(a, b);
 }
 
 }  // namespace
 
 std::string without_seed(std::string_view label) {
+  if (is_random_name(label)) return {};
   std::size_t end = label.size();
   while (end > 0 && is_digit(label[end - 1])) --end;
   if (end == label.size()) return std::string(label);
   const std::string head = lower(label.substr(0, end));
 
   std::size_t word = head.size();
+  if (head.ends_with("#"))  // run 3 of a file that several runs were written to
+    return std::string(label.substr(0, end - 1));
   if (head.ends_with("seed"))
     word -= 4;
   else if (head.ends_with("seed=") || head.ends_with("seed_") || head.ends_with("seed-"))

@@ -23,8 +23,8 @@ struct SeedGroup {
 /// Same label but for a seed ending, same config but for seeds and names of the run; order of first appearance.
 std::vector<SeedGroup> seed_groups(const RunStore& runs);
 
-/// The same log given twice is one run: bytes of columns and config equal. Keeps the first of each and says so in
-/// `notes`.
+/// The same log given twice, or copied under another name or seed, is one run: columns and recipe are equal. Keeps the
+/// first of each and says so in `notes`.
 std::vector<RunId> without_duplicates(const RunStore& runs, const std::vector<RunId>& ids, std::vector<Note>& notes);
 
 }  // namespace expanalyze

@@ -1,5 +1,6 @@
 #include "render/json_values.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -68,10 +69,12 @@ Json place_value(const Place& place) {
 }
 
 Json note_value(const Note& note) {
+  const auto last = std::max(note.last_line, note.where.line);
   return {{"code", note.code},
           {"text", text_value(note.text)},
           {"run", text_value(note.where.run)},
           {"line", note.where.line == 0 ? Json() : Json(note.where.line)},
+          {"last_line", last == 0 ? Json() : Json(last)},
           {"count", note.count}};
 }
 

@@ -1,5 +1,6 @@
 // The report as Markdown: the verdict first, then the four steps, then what they rest on.
 #include "expanalyze/render.hpp"
+#include "render/data_quality.hpp"
 #include "render/markdown_parts.hpp"
 #include "render/prose.hpp"
 #include "text/format.hpp"
@@ -23,6 +24,7 @@ std::string side_name(const std::vector<Run>& runs) {
 std::string render_markdown(const Report& report) {
   std::string out = "# " + side_name(report.experiment) + " against " + side_name(report.baseline) + "\n\n";
   out += paragraph("**Verdict: " + spaced(to_string(report.review.overall)) + ".** " + report.review.headline);
+  out += data_quality_line(report);
   out += review_section(report) + diagnosis_section(report.diagnosis) + theory_section(report.theory) +
          recipe_section(report) + inputs_section(report);
   while (out.size() > 1 && out[out.size() - 2] == '\n') out.pop_back();

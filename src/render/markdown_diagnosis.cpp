@@ -50,18 +50,22 @@ bool shown_under_root(const Finding& f, const Diagnosis& d) {
   return false;
 }
 
+/// Those that nobody should act on, but that say where to look first if the headline turns out wrong.
+std::string weaker(const Diagnosis& d) {
+  constexpr double kNamedFrom = 0.1;
+  std::vector<std::string> names;
+  for (const Finding& f : d.findings)
+    if (f.probability < kShownFrom && f.probability >= kNamedFrom)
+      names.push_back("`" + std::string(f.id) + "` " + number(f.probability, 2));
+  return names.empty() ? "" : paragraph("Weaker, with their evidence in the JSON report: " + join(names, ", ") + ".");
+}
+
 std::string findings(const Diagnosis& d) {
   std::string out;
-  bool weaker = false;
-  for (const Finding& f : d.findings) {
-    if (f.probability < kShownFrom)
-      weaker = true;
-    else if (!shown_under_root(f, d))
-      out += root(f, d);
-  }
+  for (const Finding& f : d.findings)
+    if (f.probability >= kShownFrom && !shown_under_root(f, d)) out += root(f, d);
   if (out.empty()) out = paragraph("No cause reaches a probability of 0.33 on what the logs hold.");
-  if (weaker) out += paragraph("Weaker findings are in the JSON report only.");
-  return out;
+  return out + weaker(d);
 }
 
 std::string clear_list(const Diagnosis& d) {

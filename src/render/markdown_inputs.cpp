@@ -1,6 +1,7 @@
 // What the report rests on: files, roles, notes, settings.
 #include <algorithm>
 
+#include "render/data_quality.hpp"
 #include "render/markdown_parts.hpp"
 #include "render/prose.hpp"
 #include "render/table.hpp"
@@ -34,14 +35,6 @@ std::string files(const Report& report) {
   return table.str();
 }
 
-std::string role_text(const RoleChoice& c) {
-  std::string out = std::string(to_string(c.role)) + " ← " + code_span(c.logged_as) + " (" + one_line(c.why);
-  std::vector<std::string> others;
-  for (const std::string& other : c.others) others.push_back(code_span(other));
-  if (!others.empty()) out += "; not " + join(others, ", ");
-  return out + ")";
-}
-
 /// Seeds of one recipe log the same keys: each choice is said once, with the sides that made it.
 std::string roles(const Report& report) {
   std::vector<std::pair<std::string, std::string>> said;  // choice, sides
@@ -64,45 +57,6 @@ std::string roles(const Report& report) {
   return out + "\n";
 }
 
-struct SaidNote {
-  const Note* note;
-  std::string runs;
-};
-
-std::string note_line(const SaidNote& said) {
-  const Note& n = *said.note;
-  std::string out = sentence(n.text);
-  if (n.count > 1) out += " (" + std::to_string(n.count) + " times)";
-  if (!said.runs.empty())
-    out += " In " + said.runs + (n.where.line == 0 ? "" : ", first at line " + std::to_string(n.where.line)) + ".";
-  return bullet("`" + std::string(n.code) + "`: " + out);
-}
-
-void gather_notes(std::vector<SaidNote>& said, const std::vector<Run>& runs) {
-  for (const Run& run : runs)
-    for (const Note& note : run.notes) {
-      const auto same = std::find_if(said.begin(), said.end(), [&](const SaidNote& s) {
-        return s.note->code == note.code && s.note->text == note.text && s.note->count == note.count &&
-               s.note->where.line == note.where.line;
-      });
-      if (same == said.end())
-        said.push_back({&note, code_span(run.label)});
-      else
-        same->runs += ", " + code_span(run.label);
-    }
-}
-
-std::string notes(const Report& report) {
-  std::vector<SaidNote> said;
-  for (const Note& note : report.review.notes) said.push_back({&note, ""});
-  gather_notes(said, report.baseline);
-  gather_notes(said, report.experiment);
-  if (said.empty()) return paragraph("Nothing was noted: no line was skipped.");
-  std::string out = "Notes:\n\n";
-  for (const SaidNote& s : said) out += note_line(s);
-  return out + "\n";
-}
-
 std::string settings(const Report& report) {
   const Review& r = report.review;
   if (!r.config_known)
@@ -114,11 +68,19 @@ std::string settings(const Report& report) {
 
 }  // namespace
 
+std::string role_text(const RoleChoice& c) {
+  std::string out = std::string(to_string(c.role)) + " ← " + code_span(c.logged_as) + " (" + one_line(c.why);
+  std::vector<std::string> others;
+  for (const std::string& other : c.others) others.push_back(code_span(other));
+  if (!others.empty()) out += "; not " + join(others, ", ");
+  return out + ")";
+}
+
 std::string inputs_section(const Report& report) {
   const Pairing& p = report.review.pairing;
   const std::string pairing = p.why.empty() ? "" : (p.paired ? "Paired: " : "Not paired: ") + sentence(p.why);
   return "## Inputs and data quality\n\n" + files(report) + settings(report) + paragraph(pairing) + roles(report) +
-         notes(report);
+         data_quality_box(report);
 }
 
 }  // namespace expanalyze::render

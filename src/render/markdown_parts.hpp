@@ -25,6 +25,8 @@ std::string metric_words(const Metric& metric);
 std::string spaced(std::string_view code);
 /// "(`run`, `series`, line 3, step 120)"; empty for nowhere.
 std::string place_text(const Place& place);
+/// "train_loss ← `loss` (exact name; not `aux_loss`)".
+std::string role_text(const RoleChoice& choice);
 std::string config_diff_table(const std::vector<ConfigDifference>& differences);
 /// Log text for a code block: cleaned like a code span, without the backticks.
 std::string in_block(std::string_view log_text, std::size_t most = 90);

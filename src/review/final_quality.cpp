@@ -45,11 +45,14 @@ std::string difference_sentence(const Sides& sides, const Compared& compared, Ve
                                 const FinalQuality& out) {
   if (compared.difference.notes == std::vector<std::string>{"identical"})
     return fmt::format("Both sides end at {}: the logs are the same number for number.", number(out.baseline.value));
+  if (!std::isfinite(out.baseline.value) || !std::isfinite(out.experiment.value))
+    return fmt::format("At step {} no finite value stands on both sides: {} (baseline) and {} (experiment).",
+                       number(out.at_step), number(out.baseline.value), number(out.experiment.value));
   const double d = compared.test.difference;
   const bool better = sides.orientation() * d < 0;
-  return fmt::format("At step {} the experiment stands at {} against {}: {} ({}), 95 % interval {}, {}.",
+  return fmt::format("At step {} the experiment stands at {} against {}: {}{}, 95 % interval {}, {}.",
                      number(out.at_step), number(out.experiment.value), number(out.baseline.value), signed_number(d, 3),
-                     percent(out.relative.value), known(interval(compared.test.low95, compared.test.high95, 3)),
+                     percent_clause(out.relative.value), known(interval(compared.test.low95, compared.test.high95, 3)),
                      verdict == Verdict::improved || verdict == Verdict::regressed ? (better ? "better" : "worse")
                      : verdict == Verdict::neutral                                 ? "equivalent"
                                                                                    : "not resolved");
@@ -105,7 +108,10 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   out.experiment = compared.experiment;
   out.difference = compared.difference;
   out.relative = compared.difference;
-  for (double* v : {&out.relative.value, &out.relative.low, &out.relative.high}) *v /= std::abs(out.baseline.value);
+  // Nothing is a share of a baseline at 0.
+  const double scale =
+      out.baseline.value == 0 ? std::numeric_limits<double>::quiet_NaN() : std::abs(out.baseline.value);
+  for (double* v : {&out.relative.value, &out.relative.low, &out.relative.high}) *v /= scale;
   out.equivalence_low = compared.test.low90;
   out.equivalence_high = compared.test.high90;
   const std::size_t n = b.size() + e.size();

@@ -57,10 +57,10 @@ std::string headline(const Review& review, const Sides& sides) {
       return fmt::format("Failed: {}.", primary.why);
     case Verdict::improved:
     case Verdict::regressed:
-      return fmt::format("{} at equal {}: {} is {} ({}) {} than the baseline's (95 % interval of the difference {}).",
+      return fmt::format("{} at equal {}: {} is {}{} {} than the baseline's (95 % interval of the difference {}).",
                          review.overall == Verdict::improved ? "Improved" : "Regressed", where, metric,
                          number(std::abs(primary.difference.value), 3),
-                         percent(std::abs(primary.difference.value / primary.baseline.value)),
+                         percent_clause(std::abs(primary.difference.value / primary.baseline.value)),
                          primary.difference.value < 0 ? "lower" : "higher",
                          interval(primary.difference.low, primary.difference.high, 3));
     case Verdict::neutral:

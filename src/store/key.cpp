@@ -37,7 +37,7 @@ std::vector<Piece> pieces_of(std::string_view logged) {
     piece = {{}, separator};
   };
   for (const char c : logged) {
-    if (std::string_view("/.:-_ []()=,").find(c) != std::string_view::npos) {
+    if (std::string_view("/.:-_ []()=,@").find(c) != std::string_view::npos) {
       flush(c == ':' ? '/' : c);
       continue;
     }

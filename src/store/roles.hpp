@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "expanalyze/run_store.hpp"
+#include "store/presence.hpp"
 
 namespace expanalyze {
 
@@ -31,7 +32,6 @@ void assign_roles(Run& run, const std::map<Role, std::string>& map,
 
 /// The rows of a series get optimizer steps from the series that took Role::step; see A1 for what replaces it.
 /// `record` are the records that each Rows stands on, `line` the line of each record.
-void fill_steps(Run& run, const std::vector<std::vector<std::uint32_t>>& record,
-                const std::vector<std::uint32_t>& line);
+void fill_steps(Run& run, const std::vector<Presence>& record, const std::vector<std::uint32_t>& line);
 
 }  // namespace expanalyze

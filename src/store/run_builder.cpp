@@ -3,96 +3,90 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
+#include <thread>
 
-#include "store/roles.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
 
-void add_note(std::vector<Note>& notes, std::string_view code, std::string text, std::uint32_t line,
-              std::string_view series) {
-  for (auto& note : notes) {
-    if (note.code != code || note.where.series != series) continue;
-    ++note.count;
-    return;
+namespace {
+
+/// More threads than this do not help: one of them reads, and the columns grow in the order of the log.
+constexpr unsigned kMostThreads = 4;
+
+/// Grows a column at once to what the whole log will need, judged by the share that is read, and an eighth more.
+/// Growing by doubling copies each value and touches each page twice. At most 64 times as much: a size may lie (sparse
+/// files).
+template <class T>
+void make_room(std::vector<T>& column, std::size_t more, double share) {
+  const std::size_t now = column.size() + more;
+  if (now <= column.capacity()) return;
+  const double times = share > 0 ? std::clamp(1.125 / share, 1.125, 64.0) : 2.0;
+  column.reserve(static_cast<std::size_t>(static_cast<double>(now) * times) + 1);
+}
+
+}  // namespace
+
+RunBuilder::RunBuilder(unsigned threads)
+    : threads_(threads != 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads)) {
+  most_columns_ = kMostKeys;
+  most_words_ = kMostWordKeys;
+}
+
+void RunBuilder::append(const RowGroup& group, double share) {
+  const auto offset = static_cast<std::uint32_t>(line_.size());
+  make_room(line_, group.line_.size(), share);
+  line_.insert(line_.end(), group.line_.begin(), group.line_.end());
+  for (const Note& n : group.notes_) {
+    add_note(notes_, n.code, n.text, n.where.line, n.where.series, n.count);
+    noted_again(n.code, n.where.series, 0, n.last_line);
   }
-  Note note{code, std::move(text), {}, 1};
-  note.where.series = series;
-  note.where.line = line;
-  notes.push_back(std::move(note));
+  append_columns(group, offset, share);
+  append_words(group, offset);
+  settings_.insert(settings_.end(), group.settings_.begin(), group.settings_.end());
+  config_source(group.config_source_);
+  settle_config();
+  understood_ += group.understood_;
+  last_understood_ = std::max(last_understood_, group.last_understood_);
 }
 
-void RunBuilder::begin_record(std::uint32_t line) {
-  line_.push_back(line);
-  understood(line);
-}
-
-RunBuilder::Column* RunBuilder::column(std::string_view key, const Labels& labels) {
-  assert(!line_.empty());
-  lookup_.assign(key);
-  for (const auto& [name, value] : labels) lookup_.append(1, '\0').append(name).append(1, '=').append(value);
-  const auto found = column_of_.find(lookup_);
-  if (found != column_of_.end()) return &columns_[found->second];
-  if (columns_.size() >= kMostKeys) {
-    note("key.too_many", fmt::format("more than {} keys; left out from {} on", kMostKeys, code_span(key)),
-         line_.back());
-    return nullptr;
-  }
-  column_of_.emplace(lookup_, columns_.size());
-  columns_.push_back({std::string(key), labels, {}, {}, {}});
-  return &columns_.back();
-}
-
-void RunBuilder::value(std::string_view key, double v) {
-  static const Labels none;
-  value(key, none, v);
-}
-
-void RunBuilder::value(std::string_view key, const Labels& labels, double v) {
-  Column* c = column(key, labels);
-  if (c == nullptr) return;
-  if (!c->record.empty() && c->record.back() == current()) {
-    c->value.back() = v;
-    note("key.repeated", fmt::format("{} stands twice in one record; the later value is kept", code_span(key)),
-         line_.back());
-    return;
-  }
-  ++values_;
-  c->record.push_back(current());
-  c->value.push_back(v);
-}
-
-void RunBuilder::text(std::string_view key, std::string_view word) {
-  assert(!line_.empty());
-  auto found = std::find_if(words_.begin(), words_.end(), [&](const Words& w) { return w.key == key; });
-  if (found == words_.end()) {
-    if (words_.size() >= kMostWordKeys) {
-      note("key.too_many",
-           fmt::format("more than {} keys hold words; left out from {} on", kMostWordKeys, code_span(key)),
-           line_.back());
-      return;
+void RunBuilder::append_columns(const RowGroup& group, std::uint32_t offset, double share) {
+  for (const ColumnId id : group.used_columns_) {
+    const Column& from = group.columns_[id];
+    const ColumnId own = column(from.key, from.labels);
+    if (own == kNone) {  // column() counted one of them
+      noted_again("key.too_many", {}, from.value.size() + from.blank.size() - 1);
+      continue;
     }
-    words_.push_back({std::string(key), {}, {}});
-    found = words_.end() - 1;
+    use(columns_, used_columns_, own);
+    Column& to = columns_[own];
+    make_room(to.value, from.value.size(), share);
+    to.value.insert(to.value.end(), from.value.begin(), from.value.end());
+    to.records.append(from.records, offset);
+    to.blank.append(from.blank, offset);
+    values_ += from.value.size();
   }
-  found->record.push_back(current());
-  found->word.emplace_back(word.substr(0, 200));
 }
 
-void RunBuilder::blank(std::string_view key) {
-  if (Column* c = column(key, {})) c->blank.push_back(current());
-}
-
-void RunBuilder::config(std::string_view key, ConfigValue v, std::uint32_t line) {
-  const auto [at, fresh] = config_.emplace(std::string(key), v);
-  if (!fresh && at->second != v)
-    note("config.changed", fmt::format("{} changes within the log; its first value is kept", code_span(key)), line);
-}
-
-void RunBuilder::config_source(std::string source) {
-  if (config_source_.empty()) config_source_ = std::move(source);
+void RunBuilder::append_words(const RowGroup& group, std::uint32_t offset) {
+  std::vector<std::uint32_t> own_code;
+  for (const ColumnId id : group.used_words_) {
+    const Words& from = group.words_[id];
+    const ColumnId own = words(from.key);
+    if (own == kNone) {
+      noted_again("key.too_many", {}, from.code.size() - 1);
+      continue;
+    }
+    Words& to = words_[own];
+    constexpr std::uint32_t kUnseen = kNone - 1;
+    own_code.assign(from.dictionary.size(), kUnseen);
+    for (const auto code : from.code) {
+      if (code != kNone && own_code[code] == kUnseen) own_code[code] = to.code_for(from.dictionary[code]);
+      to.code.push_back(code == kNone ? kNone : own_code[code]);
+    }
+    to.records.append(from.records, offset);
+  }
 }
 
 void RunBuilder::declare(std::string_view key, Meaning meaning) {
@@ -100,45 +94,56 @@ void RunBuilder::declare(std::string_view key, Meaning meaning) {
   declared_.insert_or_assign(std::string(key), std::move(meaning));
 }
 
+void RunBuilder::absent(std::string_view key, double value, std::string means) {
+  absent_.push_back({std::string(key), value, std::move(means)});
+}
+
 void RunBuilder::counted(std::size_t lines, std::string_view in) {
   counted_ = lines;
   counted_in_ = in;
 }
 
-void RunBuilder::note(std::string_view code, std::string text, std::uint32_t line, std::string_view series) {
-  add_note(notes_, code, std::move(text), line, series);
-}
-
-void RunBuilder::understood(std::uint32_t line) {
-  if (line <= last_understood_) return;  // several records on one line
-  last_understood_ = line;
-  ++understood_;
-}
-
 void RunBuilder::one_document(std::uint32_t lines) { understood_ = last_understood_ = lines; }
+
+void RunBuilder::settle_config() {
+  for (auto& [key, value, line] : settings_) {
+    const auto latest = latest_.find(key);
+    if (latest == latest_.end() || stated_[latest->second].value != value) {
+      latest_.insert_or_assign(key, stated_.size());
+      stated_.push_back({key, value, line});
+    }
+    const auto [at, fresh] = config_.emplace(key, value);
+    if (!fresh && at->second != value)
+      note("config.changed", fmt::format("{} changes within the log; its first value is kept", code_span(key)), line);
+  }
+  settings_.clear();
+}
 
 void RunBuilder::note_words() {
   for (const auto& words : words_) {
-    if (words.word.empty()) continue;
-    const auto line = line_[words.record.front()];
-    for (std::size_t i = 0; i < words.word.size(); ++i)
-      note("value.text",
-           fmt::format("words in place of numbers, first {} = {}", code_span(words.key), code_span(words.word[0])),
-           line);
+    if (words.records.empty()) continue;
+    const std::string* first = words.word(0);
+    const auto line = line_[words.records.front()];
+    add_note(notes_, "value.text",
+             fmt::format("words in place of numbers, first {} = {}", code_span(words.key),
+                         code_span(first == nullptr ? "" : *first)),
+             line, {}, words.code.size());
   }
 }
 
 void RunBuilder::move_columns(Run& run) {
-  std::map<std::vector<std::uint32_t>, RowsId> rows_of;
-  std::vector<std::vector<std::uint32_t>> record;
+  std::map<Presence, RowsId> rows_of;
   for (auto& c : columns_) {
-    if (c.record.empty()) continue;
-    const auto [at, fresh] = rows_of.emplace(std::move(c.record), run.rows.size());
+    if (c.records.empty()) continue;
+    const auto [at, fresh] = rows_of.emplace(std::move(c.records), run.rows.size());
     if (fresh) {
-      record.push_back(at->first);
+      const Presence& records = at->first;
       Rows rows;
-      for (const auto i : at->first) rows.line.push_back(line_[i]);
+      rows.line.reserve(records.size());
+      for (const auto& [first, end] : records.stretches())
+        rows.line.insert(rows.line.end(), line_.begin() + first, line_.begin() + end);
       run.rows.push_back(std::move(rows));
+      record_of_rows_.push_back(records);
     }
     Series s;
     s.name = s.logged_as = std::move(c.key);
@@ -147,17 +152,20 @@ void RunBuilder::move_columns(Run& run) {
     s.value = std::move(c.value);
     run.series.push_back(std::move(s));
   }
-  record_of_rows_ = std::move(record);
 }
 
 Run RunBuilder::finish(std::size_t lines, const std::map<Role, std::string>& map) {
+  settle_config();
+  drop_absent();
   settle_blanks();
+  pivot_tidy_rows();
   pivot_long_rows();
   apply_split_tags();
   note_words();
   Run run;
   run.lines = counted_.value_or(lines);
   run.counted_in = counted_in_;
+  run.label = label_;
   run.lines_understood = std::min(understood_, run.lines);
   run.config = std::move(config_);
   run.config_source = std::move(config_source_);

@@ -1,12 +1,158 @@
 #include "store/split_runs.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
 #include <utility>
+
+#include "store/run_builder.hpp"
+#include "store/same_content.hpp"
+#include "store/surgery/columns.hpp"
+#include "store/surgery/restarts.hpp"
+#include "text/format.hpp"
 
 namespace expanalyze {
 
-std::vector<Run> split_runs(Run run) {
+namespace {
+
+// The longest sweep that anyone logs to one file; beyond it the counter counts something else.
+constexpr std::size_t kMostRuns = 1000;
+
+/// A counter that fell back counts on: from each joint the steps stand behind those before it.
+void join_steps(Run& run, const std::vector<Restart>& all) {
+  std::vector<Restart> joints;
+  for (const Restart& r : all)
+    if (!r.new_run) joints.push_back(r);
+  if (joints.empty()) return;
+  for (Rows& rows : run.rows) {
+    double offset = 0;
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < rows.step.size(); ++i) {
+      for (; next < joints.size() && rows.line[i] >= joints[next].line; ++next) offset += joints[next].offset;
+      rows.step[i] += offset;
+    }
+  }
+  for (const Restart& joint : joints)
+    add_note(run.notes, "step.joined",
+             fmt::format("the step counter falls back to its start while {}: its steps are counted on from there, "
+                         "shifted by {} the first time",
+                         std::string(joint.why) == "the clock goes on" ? "the clock goes on" : joint.why,
+                         number(joints.front().offset)),
+             joint.line);
+}
+
+/// What was stated within the run's own lines, its first value of each key; else the last one stated before them.
+void take_settings(Run& run, const std::vector<Setting>& settings, std::uint32_t from, std::uint32_t to) {
+  Config own;
+  for (const Setting& s : settings) {
+    if (s.line >= to) continue;
+    if (s.line < from) {
+      run.config.insert_or_assign(s.key, s.value);
+      continue;
+    }
+    const auto [at, fresh] = own.emplace(s.key, s.value);
+    if (!fresh && at->second != s.value)
+      add_note(run.notes, "config.changed",
+               fmt::format("{} changes within the log; its first value is kept", code_span(s.key)), s.line);
+  }
+  for (auto& [key, value] : own) run.config.insert_or_assign(key, std::move(value));
+}
+
+/// Between two runs stand the settings of the later one: its lines begin behind the last record of the one before it.
+std::uint32_t end_of(const Run& run) {
+  std::uint32_t last = 0;
+  for (const Rows& rows : run.rows)
+    if (!rows.line.empty()) last = std::max(last, rows.line.back());
+  return last + 1;
+}
+
+std::uint32_t begin_of(const Run& run) {
+  std::uint32_t first = std::numeric_limits<std::uint32_t>::max();
+  for (const Rows& rows : run.rows)
+    if (!rows.line.empty()) first = std::min(first, rows.line.front());
+  return first;
+}
+
+std::vector<Restart> within(const std::vector<Restart>& all, std::uint32_t from, std::uint32_t to) {
+  std::vector<Restart> out;
+  for (const Restart& r : all)
+    if (!r.new_run && r.line > from && r.line < to) out.push_back(r);
+  return out;
+}
+
+/// The output of a batch can hold a run twice: its second printing is no second seed.
+void drop_repeated(std::vector<Run>& runs) {
+  std::vector<Run> kept;
+  for (Run& run : runs) {
+    const auto twin = std::find_if(kept.begin(), kept.end(), [&](const Run& k) { return same_records(k, run); });
+    if (twin == kept.end()) {
+      kept.push_back(std::move(run));
+      continue;
+    }
+    add_note(twin->notes, "run.repeated", "its file holds the same records once more: they count as one run",
+             begin_of(run));
+    twin->notes.back().last_line = std::max(twin->notes.back().last_line, end_of(run) - 1);
+  }
+  runs = std::move(kept);
+}
+
+std::vector<Run> cut(Run run, const std::vector<Restart>& all, const std::vector<Setting>& settings) {
+  std::vector<std::uint32_t> from{0};
+  for (const Restart& r : all)
+    if (r.new_run) from.push_back(r.line);
+  from.push_back(std::numeric_limits<std::uint32_t>::max());
+  std::erase_if(run.notes, [](const Note& n) { return n.code == "config.changed"; });
+  if (!settings.empty()) run.config.clear();
   std::vector<Run> runs;
-  runs.push_back(std::move(run));
+  std::uint32_t before = 0;  // end of the records of the run before
+  for (std::size_t i = 0; i + 1 < from.size(); ++i) {
+    Run part = slice(run, from[i], from[i + 1]);
+    const std::uint32_t end = end_of(part);
+    const bool last = i + 2 == from.size();
+    take_settings(part, settings, before, last ? std::numeric_limits<std::uint32_t>::max() : end);
+    join_steps(part, within(all, from[i], from[i + 1]));
+    before = end;
+    runs.push_back(std::move(part));
+  }
+  return runs;
+}
+
+void say_split(std::vector<Run>& runs, const char* why) {
+  for (Run& run : runs) {
+    Note note{"run.split",
+              fmt::format("its file holds {} runs, told apart where the step counter falls back to its start: {}",
+                          runs.size(), why),
+              {{}, {}, begin_of(run)},
+              1};
+    note.last_line = end_of(run) - 1;
+    run.notes.push_back(std::move(note));
+  }
+}
+
+}  // namespace
+
+std::vector<Run> split_runs(Run run, const std::vector<Setting>& settings) {
+  const auto all = restarts(run);
+  const auto first = std::find_if(all.begin(), all.end(), [](const Restart& r) { return r.new_run; });
+  const auto fresh =
+      static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Restart& r) { return r.new_run; }));
+  std::vector<Run> runs;
+  if (fresh == 0 || fresh >= kMostRuns) {
+    if (fresh > 0)
+      add_note(run.notes, "run.too_many",
+               fmt::format("the step counter starts again {} times: too often for runs", fresh), first->line);
+    join_steps(run, all);
+    runs.push_back(std::move(run));
+    return runs;
+  }
+  runs = cut(std::move(run), all, settings);
+  drop_repeated(runs);
+  if (runs.size() > 1) say_split(runs, first->why);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i].part = i + 1;
+    runs[i].parts = runs.size();
+  }
   return runs;
 }
 

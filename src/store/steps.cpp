@@ -15,9 +15,10 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// Values of a series, record by record; NaN where it has none.
-std::vector<double> by_record(const Series& series, const std::vector<std::uint32_t>& record, std::size_t records) {
+std::vector<double> by_record(const Series& series, const Presence& record, std::size_t records) {
   std::vector<double> out(records, kNone);
-  for (std::size_t i = 0; i < record.size(); ++i) out[record[i]] = series.value[i];
+  auto value = series.value.begin();
+  for (const auto i : record) out[i] = *value++;
   return out;
 }
 
@@ -25,15 +26,19 @@ std::vector<double> by_record(const Series& series, const std::vector<std::uint3
 void carry_forward(std::vector<double>& step, Run& run, const std::vector<std::uint32_t>& line,
                    const std::string& key) {
   double last = kNone;
+  std::size_t carried = 0, first = 0;
   for (std::size_t i = 0; i < step.size(); ++i) {
     if (std::isfinite(step[i])) {
       last = step[i];
       continue;
     }
     step[i] = std::isnan(last) ? 0.0 : last;  // before the first step nothing was trained yet
-    add_note(run.notes, "axis.step.carried",
-             fmt::format("rows without {} stand at the step of the row before them", code_span(key)), line[i], key);
+    if (carried++ == 0) first = i;
   }
+  if (carried == 0) return;
+  add_note(run.notes, "axis.step.carried",
+           fmt::format("rows without {} stand at the step of the row before them", code_span(key)), line[first], key,
+           carried);
 }
 
 std::vector<double> record_numbers(std::size_t n) {
@@ -44,8 +49,7 @@ std::vector<double> record_numbers(std::size_t n) {
 
 }  // namespace
 
-void fill_steps(Run& run, const std::vector<std::vector<std::uint32_t>>& record,
-                const std::vector<std::uint32_t>& line) {
+void fill_steps(Run& run, const std::vector<Presence>& record, const std::vector<std::uint32_t>& line) {
   const Series* axis = find(run, Role::step);
   const bool logged = axis != nullptr;
   if (!logged) axis = find(run, Role::epoch);
@@ -59,7 +63,8 @@ void fill_steps(Run& run, const std::vector<std::vector<std::uint32_t>>& record,
   if (axis != nullptr) carry_forward(step, run, line, axis->logged_as);
   for (std::size_t r = 0; r < run.rows.size(); ++r) {
     run.rows[r].step.reserve(record[r].size());
-    for (const auto i : record[r]) run.rows[r].step.push_back(step[i]);
+    for (const auto& [first, end] : record[r].stretches())
+      run.rows[r].step.insert(run.rows[r].step.end(), step.begin() + first, step.begin() + end);
   }
 }
 

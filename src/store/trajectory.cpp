@@ -13,6 +13,8 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
 /// Linear between two points; NaN when either value is not finite.
 double interpolate(double x0, double y0, double x1, double y1, double x) {
   if (!std::isfinite(y0) || !std::isfinite(y1)) return kNan;
@@ -142,6 +144,10 @@ Curve trajectory(const Run& run, const Series& series) {
     if (!out.empty() && step <= out.step.back()) {
       const auto first = std::lower_bound(out.step.begin(), out.step.end(), step) - out.step.begin();
       const auto keep = static_cast<std::size_t>(first);
+      if (out.step[keep] == step && same(out.value[keep], series.value[i])) {  // printed twice, or replayed exactly
+        ++out.repeated;
+        continue;
+      }
       out.superseded += out.size() - keep;
       out.step.resize(keep);
       out.value.resize(keep);

@@ -79,6 +79,8 @@ std::string interval(double low, double high, int significant) {
   return fmt::format("[{}, {}]", number(low, significant), number(high, significant));
 }
 
+std::string percent_clause(double share) { return std::isfinite(share) ? " (" + percent(share) + ")" : ""; }
+
 std::string with_interval(const Estimate& e, int significant) {
   const std::string range = e.low == e.high ? std::string{} : interval(e.low, e.high, significant);
   return number(e.value, significant) + (range.empty() ? "" : " " + range);

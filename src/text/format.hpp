@@ -17,6 +17,8 @@ std::string number(double value, int significant = 4);
 std::string signed_number(double value, int significant = 4);
 /// A share: 0.1453 → "14.5 %".
 std::string percent(double share, int significant = 3);
+/// " (14.5 %)" for the middle of a sentence; empty when there is no share: of a baseline at 0, of nan.
+std::string percent_clause(double share);
 /// "0.58 [0.55, 0.61]"; without a finite interval only the value.
 std::string with_interval(const Estimate& estimate, int significant = 4);
 /// "[0.55, 0.61]"; empty when the interval is not finite.

@@ -19,7 +19,8 @@ std::vector<fs::path> fixtures(const Importer& importer) {
   std::vector<fs::path> files;
   const fs::path folder = fs::path(EXPANALYZE_SOURCE_DIR) / "tests" / "data" / "import" / std::string(importer.id);
   if (fs::is_directory(folder))
-    for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.is_regular_file()) files.push_back(entry.path());  // folders are read by tests of their own
   return files;
 }
 
@@ -77,7 +78,7 @@ TEST_CASE("each importer has a fixture that it claims more surely than any other
     CHECK_FALSE(importer->doc.empty());
     CHECK_FALSE(importer->summary.empty());
     const auto files = fixtures(*importer);
-    REQUIRE_FALSE(files.empty());
+    if (importer->read_folder == nullptr) REQUIRE_FALSE(files.empty());
     for (const auto& file : files) {
       const std::string text = read_file(file), name = file.filename().string();
       const int own = importer->sniff({name, text}).sure;

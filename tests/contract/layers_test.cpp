@@ -16,8 +16,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kPublic{"units",  "note",      "estimate", "error",  "run_store", "import",
-                                                   "review", "diagnosis", "theory",   "recipe", "report",    "render"};
+constexpr std::array<std::string_view, 13> kPublic{"units",      "note",   "estimate",  "error",  "run_store",
+                                                   "import",     "review", "diagnosis", "theory", "recipe",
+                                                   "inspection", "report", "render"};
 
 struct Layer {
   std::string_view folder;

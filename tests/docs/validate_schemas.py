@@ -16,6 +16,8 @@ except ImportError:
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 QUICK = os.path.join(SOURCE, "examples", "quickstart")
+FIXTURES = os.path.join(SOURCE, "tests", "data", "import")
+HOSTILE = os.path.join(SOURCE, "tests", "golden", "hostile_log", "hostile.jsonl")
 
 
 def schema(name):
@@ -36,7 +38,7 @@ def document(*command):
 
 def main():
     program, made_up = sys.argv[1:3]
-    validators = {n: jsonschema.Draft7Validator(schema(n)) for n in ("report", "sweep")}
+    validators = {n: jsonschema.Draft7Validator(schema(n)) for n in ("report", "sweep", "inspect")}
     for v in validators.values():
         v.check_schema(v.schema)
     base, exp = os.path.join(QUICK, "baseline.jsonl"), os.path.join(QUICK, "experiment.jsonl")
@@ -45,6 +47,8 @@ def main():
              ("report", "empty", document(made_up, "empty")), ("sweep", "made up sweep", document(made_up, "sweep")),
              ("report", "quickstart", document(program, base, exp, "--format", "json")),
              ("report", "itself", document(program, base, base, "--format", "json")),
+             ("inspect", "inspected log", document(program, "inspect", exp, "--format", "json")),
+             ("inspect", "inspected fixtures", document(program, "inspect", FIXTURES, HOSTILE, "--format", "json")),
              ("sweep", "quickstart sweep", document(program, "sweep", QUICK, "--baseline", "baseline", "--format", "json"))]
     bad = 0
     for kind, name, doc in cases:

@@ -5,7 +5,7 @@
 
 A case is a folder with `cmd` (a shell line in which `expanalyze` is PROGRAM), run inside the folder, and the expected
 `stdout`, `stderr` and `status`. A folder with a file `where` runs its command in that directory instead (relative to the
-source tree) and is skipped, status 77, when it is not there. On failure a unified diff is printed and what came is left
+source tree, which is $SOURCE) and is skipped, status 77, when it is not there. On failure a unified diff is printed and what came is left
 beside as *.received; --update accepts it.
 """
 import argparse, difflib, os, subprocess, sys
@@ -33,7 +33,7 @@ def working_directory(case):
 
 
 def run(program, case):
-    env = dict(os.environ, LC_ALL="C.UTF-8", PROGRAM=program)
+    env = dict(os.environ, LC_ALL="C.UTF-8", PROGRAM=program, SOURCE=SOURCE)
     env["PATH"] = os.path.dirname(program) + os.pathsep + env.get("PATH", "")
     done = subprocess.run(["sh", "-c", read(os.path.join(case, "cmd"))], cwd=working_directory(case), env=env,
                           capture_output=True, timeout=1200)

@@ -55,6 +55,19 @@ TEST_CASE("a directory of several runs asks for a sweep") {
   CHECK(notes[0].code == "input.not_a_log");
 }
 
+TEST_CASE("a directory of seeds, and one run of several") {
+  const test::TemporaryFolder folder("seeds");
+  folder.write("a.jsonl", kRows);
+  folder.write("b.jsonl", kRows);
+  folder.write("notes.md", "step loss\n");
+  const auto runs = read_runs(folder.path(), {});
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].label == "a");
+  CHECK(runs[1].label == "b");
+  CHECK(read_run(folder.path().string() + "#2", {}).label == "b");
+  CHECK_THROWS_AS(read_runs(folder.path().string() + "#3", {}), Error);
+}
+
 TEST_CASE("options") {
   const test::TemporaryFolder folder("options");
   const auto log = folder.write("a.jsonl", kRows);

@@ -35,6 +35,20 @@ TEST_CASE("a seed ending is recognised in its usual forms and nowhere else") {
     CHECK(without_seed(label) == label);
   }
   CHECK(without_seed("seed1").empty());
+  CHECK(without_seed("runs#12") == "runs");
+  CHECK(without_seed("0f3c9a1e-77b2-4d0e-9c55-1a2b3c4d5e6f").empty());
+  CHECK(without_seed("20241013") == "20241013");  // a date is no random name
+  CHECK(without_seed("decade") == "decade");
+}
+
+TEST_CASE("runs with names drawn at random are the seeds of their folder") {
+  RunStore store;
+  store.runs = {run("r/muon/5bdc3988-496c.txt", "5bdc3988-496c"), run("r/muon/eb5659d0-fb6a.txt", "eb5659d0-fb6a"),
+                run("r/soap/d4bfb25f-0000.txt", "d4bfb25f-0000")};
+  const std::vector<SeedGroup> groups = seed_groups(store);
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].label == "muon");
+  CHECK(groups[0].runs == std::vector<RunId>{0, 1});
 }
 
 TEST_CASE("runs group by label and config, whatever their seed and output folder") {

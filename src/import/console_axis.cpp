@@ -1,0 +1,236 @@
+#include "import/console_axis.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "store/key.hpp"
+#include "text/parse.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+using Kind = ConsoleField::Kind;
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+bool known(const ConsoleSlot& s) { return s.meaning.role != Role::mechanism && s.meaning.role != Role::none; }
+
+/// Seldom enough that a restart explains it: runs appended to one file.
+bool hardly_falls(const ConsoleSlot& s) { return s.rises > 0 && s.falls * 10 <= s.rises; }
+
+int slot_of_epoch(const ConsoleTemplate& t) {
+  for (std::size_t i = 0; i < t.slots.size(); ++i)
+    if (t.slots[i].is(Role::epoch) && t.slots[i].counts() && t.slots[i].kind == Kind::plain) return static_cast<int>(i);
+  return -1;
+}
+
+}  // namespace
+
+ConsoleAxis::ConsoleAxis(const ConsoleGrammar& grammar)
+    : grammar_(grammar), counters_(grammar.templates().size()), unnamed_epoch_(grammar.templates().size(), -1) {
+  for (const auto& t : grammar.templates())
+    for (const auto& s : t.slots)
+      if (t.accepted && s.has_total && !evaluation_scope(s.scope)) training_totals_.insert(s.total);
+  find_counters();
+  find_epochs();
+  find_resets();
+  follow_bars();
+  plan();
+}
+
+/// A counter of an evaluation ("Test: [ 10/40]") is no step, unless it counts to where the training counts.
+bool ConsoleAxis::unwanted(const ConsoleSlot& slot) const {
+  if (!evaluation_scope(slot.scope) && take_apart(slot.key).side != DataSide::eval) return false;
+  return training_totals_.count(slot.total) == 0;
+}
+
+/// By name, else an unnamed "n/N", else what a bar counts, else a leading whole number that rises.
+int ConsoleAxis::candidate(const ConsoleTemplate& t, std::size_t of) const {
+  const auto& slots = t.slots;
+  const auto first = [&](auto wanted) {
+    const auto at = std::find_if(slots.begin(), slots.end(), wanted);
+    return at == slots.end() ? -1 : static_cast<int>(at - slots.begin());
+  };
+  int at = first([](const ConsoleSlot& s) { return s.is(Role::step) && s.counts() && s.kind == Kind::plain; });
+  if (at < 0)
+    at = first([&](const ConsoleSlot& s) {
+      const bool nameless = s.key.empty() || side_of(lower(s.key)) != DataSide::none;
+      return nameless && s.has_total && s.counts() && !unwanted(s);
+    });
+  if (at < 0)
+    at = first(
+        [&](const ConsoleSlot& s) { return s.kind == Kind::bar && s.is(Role::step) && s.counts() && !unwanted(s); });
+  if (at >= 0) return at;
+  // [1,  2000]: epoch and batch without names; "itr 500": a name that nobody knows.
+  for (std::size_t i = 0; i < slots.size() && i < 2; ++i) {
+    const auto& s = slots[i];
+    const bool free = s.key.empty() || (!known(s) && i == 0);
+    if (!s.counts() || !free || s.kind != Kind::plain || s.measure != Measure::none) break;
+    if (static_cast<int>(i) == unnamed_epoch_[of]) continue;
+    if (s.varies() && t.n >= 3 && (hardly_falls(s) || unnamed_epoch_[of] == 0)) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+void ConsoleAxis::find_counters() {
+  const auto& templates = grammar_.templates();
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& t = templates[of];
+    if (!t.accepted) continue;
+    const int epoch = slot_of_epoch(t);
+    const auto side = [](const ConsoleSlot& s) { return s.key.empty() || side_of(lower(s.key)) != DataSide::none; };
+    if (epoch < 0 && t.slots.size() >= 3 && side(t.slots[0]) && t.slots[0].counts() && !t.slots[0].has_total) {
+      // "Train: 0 [50/1251", "[1,  2000] loss": the first never falls where the second begins anew.
+      const auto &a = t.slots[0], &b = t.slots[1];
+      if (b.key.empty() && b.counts() && hardly_falls(b) == false && a.falls == 0 && a.rises > 0 && b.falls >= a.rises)
+        unnamed_epoch_[of] = 0;
+      if (b.key.empty() && b.has_total && b.counts() && a.falls == 0 && a.rises <= b.falls) unnamed_epoch_[of] = 0;
+    }
+    auto& c = counters_[of];
+    c.epoch = epoch >= 0 ? epoch : unnamed_epoch_[of];
+    c.slot = candidate(t, of);
+    if (c.slot == c.epoch) c.slot = -1;
+    if (c.slot >= 0) {
+      const auto& s = t.slots[static_cast<std::size_t>(c.slot)];
+      c.guessed = !s.is(Role::step) && !s.has_total;
+    }
+  }
+  // A guess is needed only where nothing has a name.
+  const bool named = std::any_of(templates.begin(), templates.end(), [&](const ConsoleTemplate& t) {
+    const auto& c = counters_[static_cast<std::size_t>(&t - templates.data())];
+    return t.accepted && t.n >= 3 && c.slot >= 0 && !c.guessed;
+  });
+  for (auto& c : counters_)
+    if (named && c.guessed) c.slot = -1;
+}
+
+void ConsoleAxis::find_epochs() {
+  const auto& records = grammar_.records();
+  epochs_.assign(records.size(), kNone);
+  double last = kNone;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto of = records[i].of;
+    const auto& t = grammar_.templates()[of];
+    const int own = t.accepted ? counters_[of].epoch : slot_of_epoch(t);
+    if (own >= 0) last = grammar_.value(records[i], static_cast<std::size_t>(own));
+    if (last == 0) first_epoch_ = 0;
+    epochs_[i] = last;
+  }
+}
+
+/// A counter that begins anew exactly where the epoch rises counts within the epoch.
+void ConsoleAxis::find_resets() {
+  struct Last {
+    double value = kNone, epoch = kNone, most = 0;
+    std::size_t falls = 0, with_epoch = 0;
+  };
+  std::vector<Last> last(counters_.size());
+  const auto& records = grammar_.records();
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto& c = counters_[records[i].of];
+    if (c.slot < 0) continue;
+    auto& l = last[records[i].of];
+    const double value = grammar_.value(records[i], static_cast<std::size_t>(c.slot));
+    if (value < l.value) {
+      ++l.falls;
+      l.with_epoch += epochs_[i] > l.epoch ? 1 : 0;
+    }
+    l.value = value;
+    l.epoch = epochs_[i];
+    l.most = std::max(l.most, value);
+  }
+  for (std::size_t of = 0; of < counters_.size(); ++of) {
+    const auto& l = last[of];
+    if (l.falls == 0 || l.with_epoch * 10 < l.falls * 9) continue;  // one in ten may be a restart
+    counters_[of].combined = true;
+    const auto& slot = grammar_.templates()[of].slots[static_cast<std::size_t>(counters_[of].slot)];
+    if (slot.has_total)
+      totals_of_an_epoch_.insert(slot.total);
+    else
+      counters_[of].batches = l.most;
+  }
+  // "188/188" alone never falls, but counts what "1/188 … 187/188" counts.
+  for (std::size_t of = 0; of < counters_.size(); ++of) {
+    if (counters_[of].slot < 0) continue;
+    const auto& slot = grammar_.templates()[of].slots[static_cast<std::size_t>(counters_[of].slot)];
+    if (slot.has_total && totals_of_an_epoch_.count(slot.total) != 0) counters_[of].combined = true;
+  }
+}
+
+/// Metrics without any counter between bars without any metric: the bar that was drawn most often counts for them.
+void ConsoleAxis::follow_bars() {
+  const auto& templates = grammar_.templates();
+  std::size_t best = 0, most = 2;
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& t = templates[of];
+    if (t.accepted && counters_[of].slot >= 0) return;
+    const bool bar = t.bar && !t.accepted && !t.slots.empty() && t.slots[0].kind == Kind::bar && t.slots[0].has_total &&
+                     t.slots[0].is(Role::step) && !t.slots[0].total_varies;
+    if (bar && t.n > most) best = of, most = t.n;
+  }
+  if (most == 2) return;
+  double last = kNone;
+  for (const auto& r : grammar_.records()) {
+    if (r.of == best) last = grammar_.value(r, 0);
+    from_bar_.push_back(last);
+  }
+  planned_ = templates[best].slots[0].total;
+}
+
+void ConsoleAxis::plan() {
+  const auto& templates = grammar_.templates();
+  bool taken = false, nameless = false;
+  std::set<std::string> names;
+  std::size_t most = 0;
+  double epochs = kNone;
+  for (const auto& t : templates)
+    for (const auto& s : t.slots)
+      if (s.is(Role::epoch) && s.has_total && s.counts() && !s.total_varies) epochs = s.total;
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& t = templates[of];
+    const auto& c = counters_[of];
+    if (!t.accepted) continue;
+    for (const auto& s : t.slots)
+      taken = taken || (s.keep && s.series == "step" && (c.combined || &s - t.slots.data() != c.slot));
+    if (c.slot < 0) continue;
+    const auto& s = t.slots[static_cast<std::size_t>(c.slot)];
+    nameless = nameless || c.combined || !s.keep || !s.is(Role::step);
+    if (s.keep) names.insert(s.series);
+    if (!s.has_total || s.total_varies || t.n <= most) continue;
+    most = t.n;
+    planned_ = c.combined ? s.total * epochs : s.total;
+  }
+  one_key_ = nameless || names.size() > 1;
+  if (taken) key_ = "global_step";
+}
+
+std::optional<double> ConsoleAxis::step(std::size_t i) const {
+  const auto& r = grammar_.records()[i];
+  const auto& c = counters_[r.of];
+  if (c.slot < 0) {
+    if (from_bar_.empty() || std::isnan(from_bar_[i])) return std::nullopt;
+    return from_bar_[i];
+  }
+  const auto slot = static_cast<std::size_t>(c.slot);
+  const auto& s = grammar_.templates()[r.of].slots[slot];
+  const double n = grammar_.value(r, slot);
+  if (!c.combined) {
+    const bool own = s.keep && s.is(Role::step);
+    return own && (!one_key_ || s.series == key_) ? std::nullopt : std::optional<double>(n);
+  }
+  const double batches = s.has_total ? grammar_.total(r, slot) : c.batches;
+  if (std::isnan(epochs_[i])) return std::nullopt;
+  return (epochs_[i] - first_epoch_) * batches + n;
+}
+
+bool ConsoleAxis::same_update(std::size_t i, std::size_t k) const {
+  const auto& records = grammar_.records();
+  const int a = counters_[records[i].of].slot, b = counters_[records[k].of].slot;
+  if (a < 0 || b < 0) return false;
+  const auto x = static_cast<std::size_t>(a), y = static_cast<std::size_t>(b);
+  const bool epoch = epochs_[i] == epochs_[k] || (std::isnan(epochs_[i]) && std::isnan(epochs_[k]));
+  return epoch && grammar_.value(records[i], x) == grammar_.value(records[k], y);
+}
+
+}  // namespace expanalyze

@@ -1,0 +1,32 @@
+// A console log read once: pieces, fields, templates.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "import/console_grammar.hpp"
+#include "import/console_pieces.hpp"
+#include "import/console_settings.hpp"
+#include "import/console_table.hpp"
+
+namespace expanalyze {
+
+struct ConsoleLog {
+  enum class Line : std::uint8_t { other, blank, has_numbers, too_long };
+  ConsoleGrammar grammar;
+  ConsoleSettings settings;
+  std::vector<Line> lines;               ///< of line n at n - 1
+  std::vector<std::uint32_t> headers;    ///< lines of tables' headers
+  std::vector<ConsoleField> cut_fields;  ///< of an unfinished last line, as far as they are whole
+  std::vector<char> cut_text;            ///< what they point into
+  bool cut = false;                      ///< the last line is unfinished
+  std::size_t unnamed = 0;               ///< numbers without a name
+  bool too_many = false;                 ///< kinds of lines
+};
+
+/// Reads every line and learns; fields of an unfinished last line stand apart.
+ConsoleLog read_console_log(std::string_view text);
+
+}  // namespace expanalyze

@@ -1,0 +1,34 @@
+#include "store/same_content.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+namespace expanalyze {
+
+namespace {
+
+bool same_numbers(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) {
+    return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);  // NaN equals itself here
+  });
+}
+
+std::vector<const Series*> compared(const Run& run) {
+  std::vector<const Series*> out;
+  for (const Series& s : run.series)
+    if (s.role != Role::timestamp) out.push_back(&s);
+  return out;
+}
+
+}  // namespace
+
+bool same_records(const Run& a, const Run& b) {
+  const auto of_a = compared(a), of_b = compared(b);
+  return std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(), [&](const Series* x, const Series* y) {
+    return x->logged_as == y->logged_as && x->labels == y->labels && same_numbers(x->value, y->value) &&
+           same_numbers(a.rows[x->rows].step, b.rows[y->rows].step);
+  });
+}
+
+}  // namespace expanalyze

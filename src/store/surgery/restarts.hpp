@@ -1,0 +1,21 @@
+// Where the step counter of a log starts again, and what that means (science handbook A4).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "expanalyze/run_store.hpp"
+
+namespace expanalyze {
+
+struct Restart {
+  std::uint32_t line = 0;  ///< the first line after it
+  bool new_run = false;    ///< else the run goes on under a counter that fell back
+  double offset = 0;       ///< added to the steps from here on, were it joined to what came before
+  const char* why = "";    ///< the evidence
+};
+
+/// A restart is a fall to (about) the first step of the run before it; a fall to its middle is a rewind and not here.
+std::vector<Restart> restarts(const Run& run);
+
+}  // namespace expanalyze

@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "store/run_builder.hpp"
+#include "store/surgery/columns.hpp"
+#include "store/surgery/surgeons.hpp"
+#include "text/format.hpp"
+
+namespace expanalyze {
+
+namespace {
+
+bool is_norm(Role role) {
+  return role == Role::grad_norm || role == Role::layer_grad_norm || role == Role::param_norm ||
+         role == Role::update_norm;
+}
+
+bool is_eval(Role role) { return role == Role::eval_loss || role == Role::eval_metric; }
+
+struct Shape {
+  std::size_t zeros = 0, others = 0;                                      ///< finite values
+  double least = std::numeric_limits<double>::infinity(), most = -least;  ///< of the others, but for -1
+  double least_size = std::numeric_limits<double>::infinity();            ///< magnitude of the smallest other
+};
+
+Shape shape_of(const std::vector<double>& value) {
+  Shape s;
+  for (const double v : value) {
+    if (!std::isfinite(v)) continue;
+    ++(v == 0 ? s.zeros : s.others);
+    if (v == 0 || v == -1) continue;
+    s.least = std::min(s.least, v);
+    s.most = std::max(s.most, v);
+    s.least_size = std::min(s.least_size, std::abs(v));
+  }
+  return s;
+}
+
+/// Values that the role cannot take: a scale or norm below 0, a share of -1, a gradient norm that is 0 on every row,
+/// an evaluation loss of exactly 0 on most rows of a curve that is never near 0.
+bool impossible(Role role, const Shape& shape, double v) {
+  if (v < 0 && (role == Role::loss_scale || is_norm(role))) return true;
+  if (v == 0 && is_norm(role)) return shape.others == 0 && shape.zeros >= 3;
+  if (v == -1 && role == Role::eval_metric) return shape.least >= 0 && shape.most >= 0 && shape.most <= 1;
+  // Ten times the last digit of a loss printed with three decimals.
+  return v == 0 && role == Role::eval_loss && shape.others >= 3 && shape.zeros > shape.others &&
+         shape.least_size > 0.01;
+}
+
+/// What writers use for "unknown" and what could yet be true.
+bool suspect(Role role, const Shape& shape, double v) {
+  static constexpr std::array<double, 7> kUnknown{9999, 99999, 999999, 1e9, 1e10, 1e30, 3.4028234663852886e38};
+  if (is_measure(role) && std::find(kUnknown.begin(), kUnknown.end(), std::abs(v)) != kUnknown.end()) return true;
+  if (v == 0 && is_norm(role)) return shape.others > 0;
+  return v == 0 && role == Role::eval_loss && shape.others >= 3 && shape.least_size > 0.01;
+}
+
+void note_suspects(Run& run, const Series& s, const Shape& shape) {
+  for (std::size_t i = 0; i < s.value.size(); ++i)
+    if (suspect(s.role, shape, s.value[i]))
+      add_note(run.notes, "value.suspect",
+               fmt::format("{} = {} may stand for \"not measured\"; it is left as it is", code_span(s.logged_as),
+                           number(s.value[i])),
+               run.rows[s.rows].line[i], s.logged_as);
+}
+
+}  // namespace
+
+void take_out_sentinels(Run& run) {
+  for (Series& s : run.series) {
+    if (s.role != Role::loss_scale && !is_norm(s.role) && !is_eval(s.role) && !is_measure(s.role)) continue;
+    const Shape shape = shape_of(s.value);
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < s.value.size(); ++i) {
+      if (!impossible(s.role, shape, s.value[i])) {
+        kept.push_back(i);
+        continue;
+      }
+      add_note(run.notes, "value.sentinel",
+               fmt::format("{} = {} cannot be measured and stands for \"unknown\": it is taken out",
+                           code_span(s.logged_as), number(s.value[i])),
+               run.rows[s.rows].line[i], s.logged_as);
+    }
+    if (kept.size() < s.value.size()) keep_only(run, s, kept);
+    note_suspects(run, s, shape);
+  }
+}
+
+}  // namespace expanalyze

@@ -1,0 +1,304 @@
+// Each repair by a log that needs it, beside one that looks alike and must stay as it is.
+#include "store/surgery.hpp"
+
+#include <cmath>
+
+#include "store/run_builder.hpp"
+#include "store/trajectory.hpp"
+#include "support/catch.hpp"
+#include "support/run.hpp"
+
+using namespace expanalyze;
+using test::noted;
+
+namespace {
+
+/// A console-like log: one line a record.
+class Log {
+ public:
+  Log& at(double step) {
+    builder_.begin_record(++line_);
+    builder_.value("step", step);
+    return *this;
+  }
+  Log& row() {
+    builder_.begin_record(++line_);
+    return *this;
+  }
+  Log& with(std::string_view key, double v) {
+    builder_.value(key, v);
+    return *this;
+  }
+  Log& says(std::string_view key, ConfigValue v) {
+    builder_.config(key, std::move(v), ++line_);
+    builder_.understood(line_);
+    return *this;
+  }
+  std::vector<Run> runs() {
+    Run run = builder_.finish(line_);
+    CHECK(broken_invariant(run) == "");
+    auto out = after_surgery(std::move(run), builder_.settings());
+    for (const Run& each : out) CHECK(broken_invariant(each) == "");
+    return out;
+  }
+  Run run() {
+    auto all = runs();
+    REQUIRE(all.size() == 1);
+    return std::move(all.front());
+  }
+
+ private:
+  RunBuilder builder_;
+  std::uint32_t line_ = 0;
+};
+
+const Series& of(const Run& run, Role role) {
+  const Series* s = find(run, role);
+  REQUIRE(s != nullptr);
+  return *s;
+}
+
+double falling(double step) { return 1 + 3 / std::sqrt(1 + step); }
+/// As noisy as a batch, and never the same twice.
+double noise(double x) { return 0.05 * std::sin(12.9898 * x); }
+
+}  // namespace
+
+TEST_CASE("runs of one file: step and clock start again") {
+  Log log;
+  log.says("batch_size", 64.0);
+  for (int k = 0; k < 3; ++k) {
+    log.says("seed", double(k));
+    for (double t = 0; t <= 100; t += 25)
+      log.at(t).with("val_loss", falling(t) + 0.01 * k).with("elapsed_seconds", 2 * t);
+  }
+  const auto runs = log.runs();
+  REQUIRE(runs.size() == 3);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(runs[k].part == k + 1);
+    CHECK(runs[k].parts == 3);
+    CHECK(runs[k].config.at("seed") == ConfigValue(double(k)));
+    CHECK(runs[k].config.at("batch_size") == ConfigValue(64.0));
+    CHECK(of(runs[k], Role::eval_loss).value.size() == 5);
+    CHECK(trajectory(runs[k], Role::eval_loss).superseded == 0);
+    CHECK(noted(runs[k], "config.changed") == nullptr);
+  }
+  const Note* split = noted(runs[1], "run.split");
+  REQUIRE(split != nullptr);
+  CHECK(split->where.line == 9);
+  CHECK(split->last_line == 13);
+}
+
+TEST_CASE("validation before the first training record belongs to the new run") {
+  Log log;
+  for (int k = 0; k < 2; ++k) {
+    for (double t = 0; t < 10; ++t) {
+      if (t == 0) log.at(0).with("val_loss", 4 + 0.1 * k);
+      log.at(t).with("train_loss", falling(t) + 0.1 * k);
+    }
+    log.at(10).with("val_loss", 2 + 0.1 * k);
+  }
+  const auto runs = log.runs();
+  REQUIRE(runs.size() == 2);
+  CHECK(of(runs[0], Role::eval_loss).value == std::vector<double>{4, 2});
+  CHECK(of(runs[1], Role::eval_loss).value == std::vector<double>{4.1, 2.1});
+}
+
+TEST_CASE("a resume is no new run, wherever it goes back to") {
+  Log middle;
+  for (double t = 0; t < 60; ++t) middle.at(t).with("loss", falling(t) + noise(t)).with("time", t);
+  for (double t = 40; t < 100; ++t) middle.at(t).with("loss", falling(t) + noise(t + 500)).with("time", t - 40);
+  const Run back = middle.run();
+  const Note* note = noted(back, "run.resumed");
+  REQUIRE(note != nullptr);
+  CHECK(note->count == 20);
+  CHECK(note->where.line == 61);
+  CHECK(trajectory(back, Role::train_loss).size() == 100);
+
+  Log zero;  // the process counts from 0 again while its clock and its loss go on
+  for (double t = 0; t < 50; ++t) zero.at(t).with("loss", falling(t)).with("time", t);
+  for (double t = 0; t < 50; ++t) zero.at(t).with("loss", falling(t + 50)).with("time", t + 50);
+  const Run joined = zero.run();
+  REQUIRE(noted(joined, "step.joined") != nullptr);
+  CHECK(trajectory(joined, Role::train_loss).step.back() == 99);
+  CHECK(trajectory(joined, Role::train_loss).size() == 100);
+}
+
+TEST_CASE("a counter within the epoch is counted on") {
+  Log log;
+  for (double epoch = 0; epoch < 4; ++epoch)
+    for (double t = 0; t < 20; ++t)
+      log.at(t).with("epoch", epoch).with("loss", falling(20 * epoch + t)).with("lr", 0.1);
+  const Run run = log.run();
+  CHECK(noted(run, "step.joined")->count == 3);
+  CHECK(trajectory(run, Role::train_loss).step.back() == 79);
+}
+
+TEST_CASE("without a clock the loss tells a new run from a counter that starts again") {
+  Log again, on;
+  for (int k = 0; k < 2; ++k)
+    for (double t = 0; t < 30; ++t) {
+      again.at(t).with("loss", falling(t) + 0.01 * k);
+      on.at(t).with("loss", falling(t + 30 * k));
+    }
+  CHECK(again.runs().size() == 2);
+  CHECK(on.runs().size() == 1);
+}
+
+TEST_CASE("a run that is printed twice counts once") {
+  Log log;
+  for (const int seed : {1, 1, 2})
+    for (double t = 0; t < 8; ++t) log.at(t).with("loss", falling(t) + 0.01 * seed).with("time", t);
+  const auto runs = log.runs();
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[1].parts == 2);
+  const Note* note = noted(runs[0], "run.repeated");
+  REQUIRE(note != nullptr);
+  CHECK(note->where.line == 9);
+  CHECK(note->last_line == 16);
+}
+
+TEST_CASE("exact copies are kept once and replace nothing") {
+  Log log;
+  for (double t = 0; t < 10; ++t) {
+    log.at(t).with("loss", falling(t));
+    if (t == 6) log.at(5).with("loss", falling(5));  // printed late
+  }
+  const Run run = log.run();
+  const Curve curve = trajectory(run, Role::train_loss);
+  CHECK(curve.size() == 10);
+  CHECK(curve.superseded == 0);
+  CHECK(curve.repeated == 1);
+  CHECK(noted(run, "record.repeated")->count == 1);
+}
+
+TEST_CASE("ranks that log each step are averaged, two quantities are not") {
+  Log ranks, networks;
+  for (double t = 0; t < 40; ++t)
+    for (int rank = 0; rank < 4; ++rank) {
+      ranks.at(t).with("loss", 2 + noise(7 * t + 3 * rank));
+      networks.at(t).with("loss", (rank % 2 == 0 ? 1 : 5) + noise(7 * t + 3 * rank));
+    }
+  const Run mean = ranks.run();
+  CHECK(of(mean, Role::train_loss).value.size() == 40);
+  CHECK(of(mean, Role::train_loss).value[0] == Approx(2 + (noise(0) + noise(3) + noise(6) + noise(9)) / 4));
+  CHECK(noted(mean, "record.ranks")->count == 40);
+  const Run two = networks.run();
+  CHECK(noted(two, "record.ranks") == nullptr);
+  CHECK(noted(two, "record.same_step")->count == 120);
+}
+
+TEST_CASE("a pause of the clock is said with its length") {
+  Log log;
+  double clock = 0;
+  for (double t = 0; t < 200; ++t) log.at(t).with("loss", falling(t)).with("time", clock += t == 120 ? 500 : 1);
+  const Run run = log.run();
+  const Note* note = noted(run, "clock.gap");
+  REQUIRE(note != nullptr);
+  CHECK(note->count == 1);
+  CHECK(note->where.line == 121);
+}
+
+TEST_CASE("a metric that froze, and ones that did not") {
+  Log log;
+  for (double t = 0; t < 60; ++t)
+    log.at(t)
+        .with("loss", falling(t) + noise(t))
+        .with("val_wer", t < 30 ? falling(t) : 0.8966)
+        .with("val_accuracy", 0.0)
+        .with("lr", 0.1)
+        .with("gate", 0.5);
+  const Run run = log.run();
+  std::size_t frozen = 0;
+  for (const Note& n : run.notes) frozen += n.code == "value.frozen" ? 1 : 0;
+  CHECK(frozen == 1);
+  CHECK(noted(run, "value.frozen")->count == 30);
+  CHECK(noted(run, "value.frozen")->where.line == 31);
+}
+
+TEST_CASE("an evaluation that is filled forward counts once") {
+  Log log;
+  for (double t = 0; t < 100; ++t) {
+    const double evaluated = 10 * std::floor(t / 10);
+    log.at(t).with("loss", falling(t) + noise(t)).with("val_loss", falling(evaluated) + 0.1).with("lr", 0.1);
+  }
+  const Run run = log.run();
+  CHECK(of(run, Role::eval_loss).value.size() == 10);
+  CHECK(run.rows[of(run, Role::eval_loss).rows].step[3] == 30);
+  CHECK(noted(run, "value.forward_filled")->count == 90);
+  CHECK(of(run, Role::lr).value.size() == 100);
+}
+
+TEST_CASE("two equal evaluations in a row stay two") {
+  Log log;
+  for (double t = 0; t < 100; ++t) {
+    double evaluated = 10 * std::floor(t / 10);
+    if (evaluated == 40) evaluated = 30;
+    log.at(t).with("loss", falling(t) + noise(t)).with("val_loss", falling(evaluated));
+  }
+  CHECK(of(log.run(), Role::eval_loss).value.size() == 10);
+}
+
+TEST_CASE("an evaluation on every row is left alone") {
+  Log log;
+  for (double t = 0; t < 100; ++t) log.at(t).with("loss", falling(t) + noise(t)).with("val_loss", falling(t));
+  CHECK(of(log.run(), Role::eval_loss).value.size() == 100);
+}
+
+TEST_CASE("numbers that stand for unknown") {
+  Log log;
+  for (double t = 0; t < 20; ++t)
+    log.at(t)
+        .with("loss", t == 3 ? 9999 : falling(t))
+        .with("loss_scale", -1)
+        .with("grad_norm", 0)
+        .with("val_accuracy", t < 5 ? -1 : 0.1 + 0.01 * t)
+        .with("reward", -1);
+  const Run run = log.run();
+  CHECK(find(run, Role::loss_scale) == nullptr);
+  CHECK(find(run, Role::grad_norm) == nullptr);
+  CHECK(test::series(run, "val_accuracy")->value.size() == 15);
+  CHECK(test::series(run, "reward")->value.size() == 20);
+  CHECK(of(run, Role::train_loss).value.size() == 20);
+  CHECK(noted(run, "value.suspect")->where.line == 4);
+  std::size_t taken_out = 0;
+  for (const Note& n : run.notes) taken_out += n.code == "value.sentinel" ? n.count : 0;
+  CHECK(taken_out == 45);
+}
+
+TEST_CASE("a gradient norm that is sometimes 0 keeps its values") {
+  Log log;
+  for (double t = 0; t < 20; ++t) log.at(t).with("loss", falling(t)).with("grad_norm", t < 4 ? 0 : 1 / (1 + t));
+  const Run run = log.run();
+  CHECK(of(run, Role::grad_norm).value.size() == 20);
+  CHECK(noted(run, "value.suspect")->count == 4);
+}
+
+TEST_CASE("evaluation rows whose step is the epoch") {
+  Log log;
+  for (double epoch = 1; epoch <= 3; ++epoch) {
+    for (double t = 1; t <= 5; ++t) log.at(50 * (5 * (epoch - 1) + t)).with("loss", falling(epoch * t));
+    log.at(epoch).with("val_accuracy", 0.2 * epoch);
+  }
+  const Run run = log.run();
+  CHECK(run.rows[test::series(run, "val_accuracy")->rows].step == std::vector<double>{250, 500, 750});
+  CHECK(noted(run, "axis.step.mixed")->count == 3);
+}
+
+TEST_CASE("a clock in milliseconds is seen by the timestamps beside it") {
+  Log log;
+  for (double t = 0; t < 30; ++t)
+    log.at(t).with("loss", falling(t)).with("elapsed_seconds", 1500 * t).with("timestamp", 1.6e9 + 1.5 * t);
+  const Run run = log.run();
+  CHECK(of(run, Role::wall).value.back() == Approx(43.5));
+  CHECK(noted(run, "unit.mended")->count == 30);
+}
+
+TEST_CASE("a final number of another name is a summary") {
+  Log log;
+  for (double t = 0; t < 10; ++t) log.at(t).with("val_loss", falling(t));
+  log.row().with("final_quantised_val_loss", 2.5);
+  const Run run = log.run();
+  CHECK(of(run, Role::eval_loss).value.size() == 10);
+  CHECK(noted(run, "metric.last_is_not_final")->where.line == 11);
+}
