@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/named_path.hpp"
 #include "cli/output.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
@@ -32,7 +33,7 @@ std::vector<RunId> read_side(RunStore& store, const std::vector<std::string>& pa
   if (const auto file = options.config.find(side); file != options.config.end()) import.config = file->second;
   std::vector<RunId> ids;
   for (const std::string& path : paths) {
-    std::vector<Run> runs = read_runs(path, import);
+    std::vector<Run> runs = read_named(path, import);
     refuse_mixture(runs, path);
     for (Run& run : runs) {
       ids.push_back(store.runs.size());
@@ -53,7 +54,7 @@ bool matches(const Review& review, const std::vector<std::string>& words) {
 
 int compare(const Options& options) {
   for (const auto* side : {&options.baseline, &options.experiment})
-    for (const std::string& input : *side) refuse_to_replace(input, options.output);
+    for (const std::string& input : *side) refuse_to_replace(named_path(input).path, options.output);
   for (const auto& [side, file] : options.config) refuse_to_replace(file, options.output);
   for (const auto& card : options.theory) refuse_to_replace(card, options.output);
   Output output(options.output);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/named_path.hpp"
 #include "cli/output.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
@@ -154,6 +155,14 @@ void take_shared(Options& options, const Typed& typed) {
   options.fail_on = fail_words(typed.fail_on);
 }
 
+/// Standard input can be read once.
+void refuse_second_stdin(const Options& options) {
+  std::size_t times = 0;
+  for (const auto* side : {&options.baseline, &options.experiment})
+    for (const std::string& typed : *side) times += named_path(typed).path == "-" ? 1 : 0;
+  if (times > 1) wrong("- names standard input more than once", "write one of the logs to a file");
+}
+
 void take_sides(Options& options, const Typed& typed) {
   const bool named = !options.baseline.empty() || !options.experiment.empty();
   if (named && !typed.logs.empty())
@@ -171,6 +180,7 @@ void take_sides(Options& options, const Typed& typed) {
     options.baseline = {typed.logs[0]};
     options.experiment = {typed.logs[1]};
   }
+  refuse_second_stdin(options);
   for (const std::string& text : typed.config) {
     const auto [side, file] = name_and_value("--config", text, "baseline=FILE");
     one_of("side for --config", side, {"baseline", "experiment"});

@@ -53,7 +53,7 @@ class AlgoPerf {
   }
 
   void read(const LogLine& line) {
-    if (read_evaluation(line) || read_copy(line) || read_setting(line)) return;
+    if (read_evaluation(line) || read_copy(line) || read_command(line)) return;
     skip_line(line, builder_);
   }
 
@@ -73,25 +73,26 @@ class AlgoPerf {
 
   /// The writer of CSV files and event files prints each evaluation again, with six digits.
   bool read_copy(const LogLine& line) {
-    if (line.cut || !written_by(line.text, "logging_writer.py") ||
-        line.text.find("] [") == std::string_view::npos)
+    if (line.cut || !written_by(line.text, "logging_writer.py") || line.text.find("] [") == std::string_view::npos)
       return false;
-    if (line.text.find("global_step=") == std::string_view::npos && line.text.find("/") == std::string_view::npos)
-      return false;
+    if (line.text.find('=') == std::string_view::npos) return false;
     builder_.understood(line.number);
-    builder_.note("record.repeated", "rounded copies of the same records by logging_writer.py are left out", line.number);
+    builder_.note("record.repeated", "rounded copies of the same records by logging_writer.py are left out",
+                  line.number);
     return true;
   }
 
-  /// "… submission_runner.py:567] Using RNG seed 456919344."
-  bool read_setting(const LogLine& line) {
-    constexpr std::string_view kSeed = "Using RNG seed ";
-    const auto at = line.text.find(kSeed);
-    if (at == std::string_view::npos || line.cut) return false;
-    auto text = line.text.substr(at + kSeed.size());
-    const auto seed = take_count(text);
-    if (!seed) return false;
-    builder_.config("rng_seed", *seed, line.number);
+  /// "torchrun … submission_runner.py --workload=ogbg --rng_seed=456919344 …", the command that a launcher prints.
+  bool read_command(const LogLine& line) {
+    if (line.cut || line.text.find("submission_runner.py --") == std::string_view::npos) return false;
+    auto text = line.text.substr(line.text.find("submission_runner.py --"));
+    for (auto at = text.find(" --"); at != std::string_view::npos; at = text.find(" --", 1)) {
+      text.remove_prefix(at);
+      const auto word = text.substr(3, text.find(' ', 1) - 3);
+      const auto equals = word.find('=');
+      if (equals != std::string_view::npos && equals > 0)
+        builder_.config(word.substr(0, equals), setting(word.substr(equals + 1)), line.number);
+    }
     builder_.understood(line.number);
     return true;
   }
@@ -107,10 +108,6 @@ void read(Input& input, RunBuilder& builder) {
 Sniff sniff(const Probe& probe) {
   const auto seen = matching_lines(probe, [](std::string_view text) { return evaluation(text).has_value(); });
   if (seen.count > 0) return {92, fmt::format("line {} is `Time since start: …, Step: …` with values", seen.first)};
-  const auto runner = matching_lines(probe, [](std::string_view text) {
-    return text.find("submission_runner.py") != std::string_view::npos;
-  });
-  if (runner.count > 0) return {77, fmt::format("line {} names AlgoPerf's submission_runner.py", runner.first)};
   return {};
 }
 
@@ -120,7 +117,8 @@ constinit const Importer algoperf_text{
     "algoperf_text", "AlgoPerf: text log of submission_runner.py", sniff, read,
     R"(Reads the text log of AlgoPerf's `submission_runner.py`: `Time since start: 457.86s, Step: 971, {'train/loss': …}` with a Python
 dictionary of all evaluations at that step. `logging_writer.py` prints the same numbers again with six digits: these copies are
-counted and left out. Warnings of ranks and launchers are counted.
+counted and left out. The flags of the command, where
+a launcher printed it, are the config. Warnings of ranks and launchers are counted.
 
 **Time:** `accumulated_submission_time` is the clock of the benchmark: training only, evaluation and logging excluded. `Time since
 start` and `total_duration` include both.

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr auto kNames =
     std::to_array<std::string_view>({"config.json", "config.yaml", "config.yml", "config.toml", "hparams.yaml",
-                                     "hparams.json", "params.json", "params.yaml", "args.json", "args.yaml"});
+                                     "hparams.json", "params.json", "params.yaml", "args.json", "args.yaml",
+                                     "flags_0.json"});
 
 [[noreturn]] void damaged(const fs::path& path, std::string_view what) {
   throw Error(Error::Kind::input, fmt::format("{}: {}", path.string(), one_line(what)),
@@ -98,8 +99,9 @@ Json parse_toml(const fs::path& path, const std::string& text) {
 
 }  // namespace
 
-Config read_config_file(const fs::path& path) {
-  const std::string text = read_file(path);
+Config read_config_file(const fs::path& path) { return parse_config(read_file(path), path); }
+
+Config parse_config(const std::string& text, const fs::path& path) {
   const std::string extension = lower(path.extension().string());
   Json json;
   if (extension == ".toml") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "expanalyze/run_store.hpp"
 
@@ -9,6 +10,9 @@ namespace expanalyze {
 
 /// By extension, else by content. Throws Error{input} with file and place when it cannot be parsed.
 Config read_config_file(const std::filesystem::path& path);
+
+/// The same of a text that has been read already; `path` names it in errors, its extension says the syntax.
+Config parse_config(const std::string& text, const std::filesystem::path& path);
 
 /// The file beside a log that usually holds its settings; empty if there is none. "<stem>.config.json" goes first.
 std::filesystem::path config_beside(const std::filesystem::path& log);

@@ -19,6 +19,13 @@ bool known(const ConsoleSlot& s) { return s.meaning.role != Role::mechanism && s
 /// Seldom enough that a restart explains it: runs appended to one file.
 bool hardly_falls(const ConsoleSlot& s) { return s.rises > 0 && s.falls * 10 <= s.rises; }
 
+/// A line that holds nothing but a counter counts for itself alone: "| n_updates | 110 |".
+bool beside_counter(const ConsoleTemplate& t, int counter) {
+  for (const auto& s : t.slots)
+    if (s.keep && &s - t.slots.data() != counter) return true;
+  return false;
+}
+
 int slot_of_epoch(const ConsoleTemplate& t) {
   for (std::size_t i = 0; i < t.slots.size(); ++i)
     if (t.slots[i].is(Role::epoch) && t.slots[i].counts() && t.slots[i].kind == Kind::plain) return static_cast<int>(i);
@@ -62,14 +69,21 @@ int ConsoleAxis::candidate(const ConsoleTemplate& t, std::size_t of) const {
     at = first(
         [&](const ConsoleSlot& s) { return s.kind == Kind::bar && s.is(Role::step) && s.counts() && !unwanted(s); });
   if (at >= 0) return at;
-  // [1,  2000]: epoch and batch without names; "itr 500": a name that nobody knows.
-  for (std::size_t i = 0; i < slots.size() && i < 2; ++i) {
+  // "[1,  2000]": epoch and batch without names; "itr 500", "Ep. 1 : Up. 500": names that nobody knows. The counter is
+  // the one that moves from line to line.
+  for (std::size_t i = 0; i < slots.size() && i < 3; ++i) {
     const auto& s = slots[i];
-    const bool free = s.key.empty() || (!known(s) && i == 0);
-    if (!s.counts() || !free || s.kind != Kind::plain || s.measure != Measure::none) break;
-    if (static_cast<int>(i) == unnamed_epoch_[of]) continue;
-    if (s.varies() && t.n >= 3 && (hardly_falls(s) || unnamed_epoch_[of] == 0)) return static_cast<int>(i);
+    if (!s.counts() || known(s) || s.kind != Kind::plain || s.measure != Measure::none) break;
+    if (static_cast<int>(i) == unnamed_epoch_[of] || t.n < 3 || s.rises * 2 < t.n - 1) continue;
+    if (hardly_falls(s) || unnamed_epoch_[of] == 0) return static_cast<int>(i);
   }
+  const bool axis = std::any_of(slots.begin(), slots.end(), [](const ConsoleSlot& s) {
+    return s.is(Role::epoch) || s.is(Role::tokens) || s.is(Role::samples);
+  });
+  if (axis) return -1;
+  // "loss 2.3 @ 500": a number without a name that rises at every line.
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if (slots[i].key.empty() && slots[i].counts() && t.n >= 3 && slots[i].rises == t.n - 1) return static_cast<int>(i);
   return -1;
 }
 
@@ -83,8 +97,7 @@ void ConsoleAxis::find_counters() {
     if (epoch < 0 && t.slots.size() >= 3 && side(t.slots[0]) && t.slots[0].counts() && !t.slots[0].has_total) {
       // "Train: 0 [50/1251", "[1,  2000] loss": the first never falls where the second begins anew.
       const auto &a = t.slots[0], &b = t.slots[1];
-      if (b.key.empty() && b.counts() && hardly_falls(b) == false && a.falls == 0 && a.rises > 0 && b.falls >= a.rises)
-        unnamed_epoch_[of] = 0;
+      if (b.key.empty() && b.counts() && a.falls == 0 && a.rises > 0 && b.falls == a.rises) unnamed_epoch_[of] = 0;
       if (b.key.empty() && b.has_total && b.counts() && a.falls == 0 && a.rises <= b.falls) unnamed_epoch_[of] = 0;
     }
     auto& c = counters_[of];
@@ -96,13 +109,51 @@ void ConsoleAxis::find_counters() {
       c.guessed = !s.is(Role::step) && !s.has_total;
     }
   }
-  // A guess is needed only where nothing has a name.
-  const bool named = std::any_of(templates.begin(), templates.end(), [&](const ConsoleTemplate& t) {
-    const auto& c = counters_[static_cast<std::size_t>(&t - templates.data())];
-    return t.accepted && t.n >= 3 && c.slot >= 0 && !c.guessed;
-  });
-  for (auto& c : counters_)
-    if (named && c.guessed) c.slot = -1;
+  drop_guesses();
+}
+
+/// "[valid] Ep. 1 : Up. 500" counts what the more frequent "Ep. 1 : Up. 100" counts.
+void ConsoleAxis::agree_on_guesses() {
+  const auto& templates = grammar_.templates();
+  std::string key;
+  std::size_t most = 0;
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& c = counters_[of];
+    if (c.slot < 0 || !c.guessed || templates[of].n <= most) continue;
+    most = templates[of].n;
+    key = templates[of].slots[static_cast<std::size_t>(c.slot)].key;
+  }
+  if (key.empty()) return;
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& slots = templates[of].slots;
+    const auto same = std::find_if(slots.begin(), slots.end(), [&](const ConsoleSlot& s) { return s.key == key; });
+    const bool open = counters_[of].slot < 0 || counters_[of].guessed;
+    if (!templates[of].accepted || !open || same == slots.end() || !same->counts()) continue;
+    counters_[of].slot = static_cast<int>(same - slots.begin());
+    counters_[of].guessed = true;
+  }
+}
+
+/// Beside counters with names a guess must count as far as they do: "[400] loss" beside "eval in step: 400".
+void ConsoleAxis::drop_guesses() {
+  const auto& templates = grammar_.templates();
+  agree_on_guesses();
+  const auto slot = [&](std::size_t of) -> const ConsoleSlot& {
+    return templates[of].slots[static_cast<std::size_t>(counters_[of].slot)];
+  };
+  double most = kNone;
+  for (std::size_t of = 0; of < templates.size(); ++of)
+    if (templates[of].accepted && templates[of].n >= 3 && counters_[of].slot >= 0 && !counters_[of].guessed)
+      most = std::fmax(most, slot(of).last);
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    auto& c = counters_[of];
+    if (c.slot < 0 || !c.guessed || std::isnan(most)) continue;
+    const auto& s = slot(of);
+    // Within a factor of two: an evaluation may come long after the last line of training, or long before.
+    const bool alike = s.last <= 2 * most && most <= 2 * s.last && s.first <= most;
+    const auto& all = templates[of].slots;
+    if (!alike || std::none_of(all.begin(), all.end(), console_metric)) c = {};
+  }
 }
 
 void ConsoleAxis::find_epochs() {
@@ -132,7 +183,8 @@ void ConsoleAxis::find_resets() {
     if (c.slot < 0) continue;
     auto& l = last[records[i].of];
     const double value = grammar_.value(records[i], static_cast<std::size_t>(c.slot));
-    if (value < l.value) {
+    // "10/10" of each epoch, where only finished bars are kept, begins anew too.
+    if (value < l.value || (value == l.value && epochs_[i] > l.epoch)) {
       ++l.falls;
       l.with_epoch += epochs_[i] > l.epoch ? 1 : 0;
     }
@@ -196,7 +248,7 @@ void ConsoleAxis::plan() {
     if (c.slot < 0) continue;
     const auto& s = t.slots[static_cast<std::size_t>(c.slot)];
     nameless = nameless || c.combined || !s.keep || !s.is(Role::step);
-    if (s.keep) names.insert(s.series);
+    if (s.keep && beside_counter(t, c.slot)) names.insert(s.series);
     if (!s.has_total || s.total_varies || t.n <= most) continue;
     most = t.n;
     planned_ = c.combined ? s.total * epochs : s.total;
@@ -217,7 +269,8 @@ std::optional<double> ConsoleAxis::step(std::size_t i) const {
   const double n = grammar_.value(r, slot);
   if (!c.combined) {
     const bool own = s.keep && s.is(Role::step);
-    return own && (!one_key_ || s.series == key_) ? std::nullopt : std::optional<double>(n);
+    const bool alone = !beside_counter(grammar_.templates()[r.of], c.slot);
+    return own && (!one_key_ || alone || s.series == key_) ? std::nullopt : std::optional<double>(n);
   }
   const double batches = s.has_total ? grammar_.total(r, slot) : c.batches;
   if (std::isnan(epochs_[i])) return std::nullopt;

@@ -42,6 +42,8 @@ class ConsoleAxis {
  private:
   void find_epochs();
   void find_counters();
+  void drop_guesses();
+  void agree_on_guesses();
   void find_resets();
   void follow_bars();
   void plan();

@@ -113,10 +113,11 @@ class Reader {
       at -= call ? 2 : 1;
     }
     if (back(1) && (mark(at - 1, ':') || mark(at - 1, '=') || mark(at - 1, '~') || mark(at - 1, '|'))) {
-      assigned = mark(at - 1, ':') || mark(at - 1, '=');
+      assigned = !mark(at - 1, '~');
       --at;
-      if (back(1) && mark(at - 1, '-') && tokens_[at].mark == '~') --at;  // "->"
     }
+    if (back(2) && mark(at - 1, '>') && mark(at - 2, '-')) at -= 2;                      // "loss -> 3"
+    if (back(2) && mark(at - 1, '.') && word(at - 2) && tokens_[at - 1].gap == 0) --at;  // "Ep. 3"
     if (back(2) && word(at - 1) && among(kLinks, tokens_[at - 1].text) && word(at - 2)) --at;
     if (!back(1)) return {};
     return words_until(at - 1, assigned);
@@ -130,6 +131,9 @@ class Reader {
     while (word(end + 1) && tokens_[end + 1].gap == 1 && end - at < 2 && !among(kJoints, tokens_[end + 1].text)) ++end;
     if (word(end + 1) && tokens_[end + 1].gap <= 1 && !among(kJoints, tokens_[end + 1].text)) return {};  // prose
     std::size_t after = end + 1;
+    const auto unit = console_unit(tokens_[end].text);
+    const bool counts = tokens_[i].whole && unit && unit->measure == Measure::count;  // "100 batches: 2.3 loss"
+    if (counts && (mark(after, ':') || mark(after, ','))) return {between(at, end), false, at};
     while (mark(after, ':') || mark(after, '=') || mark(after, '(') || mark(after, '[')) ++after;
     if (number_at(after)) return {};
     return {between(at, end), false, at};
@@ -144,7 +148,9 @@ class Reader {
     const bool out_of = word(at) && tokens_[at].text == "out" && word(at + 1) && tokens_[at + 1].text == "of";
     if (!slash && !of && !out_of) return i;
     at += out_of ? 2 : 1;
-    return number_at(at) && tokens_[at].whole && !mark(at + 1, '/') && tokens_[at].value > 0 ? at : i;
+    const bool plain =
+        number_at(at) && (tokens_[at].unit.measure == Measure::none || tokens_[at].unit.measure == Measure::count);
+    return plain && tokens_[at].whole && !mark(at + 1, '/') && tokens_[at].value > 0 ? at : i;
   }
 
   /// A bracket right behind a number, with numbers but no names in it: running means, shares.
@@ -191,6 +197,11 @@ class Reader {
         if (!right.text.empty()) {
           if (right.first > last) used_ = right.first + words_in(right);
           name = right;
+          if (token.unit.measure == Measure::time && right.text.substr(0, 4) == "per ") {  // "0.12 s per batch"
+            const char* end = right.text.data() + right.text.size();
+            name.text = {token.spelled.data(), static_cast<std::size_t>(end - token.spelled.data())};
+            field.unit.measure = Measure::time_per;
+          }
         } else if (token.unit.measure == Measure::rate || token.unit.measure == Measure::time_per) {
           name = {token.spelled, false, i};
         }
@@ -229,6 +240,9 @@ class Reader {
       }
       return true;
     }
+    // "best: 3.21 (290)": the place of the value, no mean of it.
+    if (token.whole && token.unit.measure == Measure::none && !base->whole && base->unit.measure == Measure::none)
+      return true;
     const bool share = token.unit.measure == Measure::percent && base->unit.measure != Measure::percent;
     field.kind = share ? ConsoleField::Kind::share : ConsoleField::Kind::average;
     field.key = base->key;

@@ -73,6 +73,7 @@ Meaning meaning_of(std::string& key) {
   if (blank == std::string::npos) return m;
   const std::string last = key.substr(blank + 1);
   const Meaning tail = meaning(last);
+  if (key.rfind("per ", 0) == 0 || key.find(" per ") != std::string::npos) return m;
   if (!axis_role(tail.role) || tail.fit != 3) return m;
   key = last;
   return tail;
@@ -112,11 +113,14 @@ bool usable(const ConsoleSlot& slot) {
 bool accepts(const ConsoleTemplate& t) {
   const auto metric = [&](const ConsoleSlot& s) {
     // "loss_scale_window: 1000" names a loss but measures none.
-    return usable(s) && console_metric(s) && (s.varies() || !s.whole) &&
-           (t.n >= kRecurs || s.assigned || t.slots.size() > 1);
+    return usable(s) && console_metric(s) && (s.varies() || !s.whole);
   };
   if (std::any_of(t.slots.begin(), t.slots.end(), metric)) return true;
-  const auto moving = [&](const ConsoleSlot& s) { return usable(s) && s.varies(); };
+  // "Killing subprocess 22920", "File …, line 27": a whole number in a sentence is a name.
+  const auto moving = [&](const ConsoleSlot& s) {
+    const bool known = s.meaning.role != Role::mechanism && s.meaning.role != Role::none;
+    return usable(s) && s.varies() && (known || s.assigned || !s.whole);
+  };
   return t.n >= kRecurs && std::any_of(t.slots.begin(), t.slots.end(), moving);
 }
 

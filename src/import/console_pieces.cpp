@@ -200,7 +200,7 @@ std::optional<ConsoleStamp> take_stamp(std::string_view& text) {
   constexpr std::size_t kWithin = 48;
   for (std::size_t at = 0; at < text.size() && at < kWithin; ++at) {
     const char before = at == 0 ? ' ' : text[at - 1];
-    if (std::string_view(" [(|\t").find(before) == std::string_view::npos) continue;
+    if (std::string_view(" [(|\t=\"").find(before) == std::string_view::npos) continue;
     std::size_t end = at;
     if (const auto stamp = stamp_at(text, end)) {
       text.remove_prefix(skip(text, std::min(end, text.size()), "]) \t"));

@@ -40,6 +40,29 @@ std::uint32_t rank_of(std::string_view text) {
   return 0;
 }
 
+/// How lines of a program end or begin, and lines of a log do not.
+bool like_code(std::string_view line) {
+  line = trim(line);
+  for (const std::string_view end : {");", "{", "):", "};", "*/", ") {"})
+    if (line.size() > end.size() && line.substr(line.size() - end.size()) == end) return true;
+  for (const std::string_view begin :
+       {"//", "#include", "import ", "from ", "def ", "return ", "class ", "if (", "for ("})
+    if (line.substr(0, begin.size()) == begin) return true;
+  return false;
+}
+
+/// "(trainer:280) INFO", "[train.py:88]": where in the program the line was written.
+void take_source(std::string_view& text) {
+  const std::string_view rest = trim(text);
+  if (rest.empty() || (rest[0] != '(' && rest[0] != '[')) return;
+  const auto close = rest.find(rest[0] == '(' ? ')' : ']');
+  if (close == std::string_view::npos || rest.substr(0, close).find(' ') != std::string_view::npos) return;
+  const auto colon = rest.rfind(':', close);
+  if (colon == std::string_view::npos || colon + 1 == close) return;
+  if (rest.substr(colon + 1, close - colon - 1).find_first_not_of("0123456789") == std::string_view::npos)
+    text = rest.substr(close + 1);
+}
+
 class Reading {
  public:
   explicit Reading(std::string_view text) : lines_(text) {}
@@ -57,6 +80,7 @@ class Reading {
   void read_line(std::string_view line, std::uint32_t number, bool cut) {
     log_.lines.push_back(has_text(line) ? ConsoleLog::Line::other : ConsoleLog::Line::blank);
     log_.cut = cut;
+    log_.code += like_code(line) ? 1 : 0;
     console_pieces(line, scratch_, pieces_);
     for (std::size_t i = 0; i < pieces_.size(); ++i)
       read_piece(pieces_[i], number, cut && i + 1 == pieces_.size() && !pieces_[i].bar);
@@ -70,9 +94,11 @@ class Reading {
     std::string_view text = piece.text;
     const std::uint32_t rank = rank_of(text);
     const auto stamp = take_stamp(text);
+    if (stamp) take_source(text);
+    log_.stamped += stamp ? 1 : 0;
     fields_.clear();
     if (piece.bar) {
-      bar_fields(*piece.bar, piece.text.data());
+      bar_fields(*piece.bar, piece.text.data(), line);
       text = piece.text;
     } else {
       if (!cut) log_.settings.look(text, line);
@@ -85,7 +111,6 @@ class Reading {
     if (cut) return keep_cut(text);
     if (fields_.empty()) return;
     if (fields_.size() > kMostFields) fields_.resize(kMostFields);
-    for (const auto& f : fields_) log_.unnamed += f.key.empty() && f.kind == Kind::plain ? 1 : 0;
     if (!log_.grammar.add(line, seconds(stamp), rank, text, piece.bar.has_value(), fields_)) log_.too_many = true;
     log_.lines.back() = ConsoleLog::Line::has_numbers;
   }
@@ -146,8 +171,8 @@ class Reading {
     return rate.substr(0, slash) == "s" ? rate.substr(slash + 1) : rate.substr(0, slash);
   }
 
-  void bar_fields(const ConsoleBar& bar, const char* origin) {
-    named(bar.description, origin);
+  void bar_fields(const ConsoleBar& bar, const char* origin, std::uint32_t line) {
+    described(bar.description, origin, line);
     const auto comma = std::min(bar.clocks.find(','), bar.clocks.size());
     const auto rate = bar.clocks.substr(std::min(comma + 1, bar.clocks.size()));
     counter(bar.counter, counted(rate), origin);
@@ -157,6 +182,21 @@ class Reading {
     const auto scope = scope_word(bar.description);
     for (auto& f : fields_)
       if (f.scope.empty()) f.scope = scope;
+  }
+
+  /// In front of a bar stands a title, a row under a header, or a header.
+  void described(std::string_view text, const char* origin, std::uint32_t line) {
+    named(text, origin);
+    if (text.empty()) return;
+    if (text.back() == ':') text.remove_suffix(1);
+    row_.clear();
+    if (!table_.row(text, !fields_.empty(), line, row_)) return;
+    fields_ = row_;
+    const auto shift = static_cast<std::uint32_t>(text.data() - origin);
+    for (auto& f : fields_) {
+      f.from += shift;
+      f.to += shift;
+    }
   }
 
   void named(std::string_view text, const char* origin) {

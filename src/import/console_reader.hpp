@@ -23,6 +23,8 @@ struct ConsoleLog {
   std::vector<char> cut_text;            ///< what they point into
   bool cut = false;                      ///< the last line is unfinished
   std::size_t unnamed = 0;               ///< numbers without a name
+  std::size_t stamped = 0;               ///< lines with date or time in front
+  std::size_t code = 0;                  ///< lines that look like those of a program
   bool too_many = false;                 ///< kinds of lines
 };
 

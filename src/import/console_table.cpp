@@ -86,14 +86,36 @@ bool nameable(const std::vector<std::string_view>& cells) {
                      [](std::string_view c) { return !c.empty() && c.size() <= kLongest && !number_from(c); });
 }
 
-std::vector<std::string> owned(const std::vector<std::string_view>& cells) { return {cells.begin(), cells.end()}; }
+std::vector<std::string> owned(std::vector<std::string_view> cells) {
+  for (auto& cell : cells)  // "Box(P  R  mAP50)" brackets a group of columns
+    if (cell.size() > 1 && cell.back() == ')' && cell.find('(') == std::string_view::npos) cell.remove_suffix(1);
+  return {cells.begin(), cells.end()};
+}
 
 }  // namespace
+
+/// "| Mini-batch | Mini-batch |" above "| Accuracy | Loss |": a name over two lines.
+bool ConsoleTable::continues_header(std::uint32_t line) {
+  auto& names = pending_.wide;
+  if (pending_.line == 0 || line != pending_.line + 1 || wide_.size() != names.size()) return false;
+  std::vector<std::string> sorted = names;
+  std::sort(sorted.begin(), sorted.end());
+  const bool twice = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+  const bool gaps = std::any_of(wide_.begin(), wide_.end(), [](std::string_view c) { return c.empty(); });
+  if (!twice && !gaps) return false;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!wide_[i].empty()) names[i].append(" ").append(wide_[i]);
+  pending_.narrow.clear();
+  pending_.line = line;
+  header_lines_.push_back(line - 1);
+  return true;
+}
 
 void ConsoleTable::keep_header(std::string_view text, std::uint32_t line) {
   const auto letters =
       std::count_if(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
   if (letters < 2) return;  // a rule between header and rows
+  if (continues_header(line)) return;
   if (!nameable(wide_) && !nameable(narrow_)) return;
   pending_ = {nameable(wide_) ? owned(wide_) : std::vector<std::string>{},
               nameable(narrow_) ? owned(narrow_) : std::vector<std::string>{}, line};

@@ -26,6 +26,7 @@ class ConsoleTable {
     std::uint32_t line = 0;
   };
   void keep_header(std::string_view text, std::uint32_t line);
+  bool continues_header(std::uint32_t line);
   bool fits(const Header& header, std::vector<ConsoleField>& fields);
   bool fill(const std::vector<std::string>& names, const std::vector<std::string_view>& cells,
             std::vector<ConsoleField>& fields);

@@ -154,6 +154,24 @@ class Tokenizer {
     token.unit = *known;
     token.value *= known->factor;
     at_ = end;
+    join_duration();
+  }
+
+  /// "1h 2m 3.5s", "5 minutes and 3 seconds" are one number.
+  void join_duration() {
+    const ConsoleToken last = tokens_.back();
+    std::size_t before = tokens_.size() - 1;
+    if (before > 0 && tokens_[before - 1].kind == Kind::word && tokens_[before - 1].text == "and") --before;
+    if (before == 0) return;
+    ConsoleToken& larger = tokens_[before - 1];
+    const bool times = larger.kind == Kind::number && !larger.clock && larger.unit.measure == Measure::time &&
+                       last.unit.measure == Measure::time && larger.unit.factor > last.unit.factor;
+    if (!times || last.gap > 1) return;
+    larger.value += last.value;
+    const char* end = last.spelled.data() + last.spelled.size();
+    larger.spelled = {larger.spelled.data(), static_cast<std::size_t>(end - larger.spelled.data())};
+    larger.unit.factor = last.unit.factor;
+    tokens_.resize(before);
   }
 
   std::size_t suffix(std::size_t at) const {
@@ -213,6 +231,7 @@ class Tokenizer {
   bool word_byte(std::size_t at) const {
     const char c = peek(at);
     if (word_begins(at) || digit(c) || (byte_of_utf8(c) && !symbol(at))) return true;
+    if (c == '\'' && peek(at + 1) == 's' && (peek(at + 2) == ' ' || peek(at + 2) == ':')) return true;  // "valid's auc"
     const bool more = letter(peek(at + 1)) || digit(peek(at + 1)) || peek(at + 1) == '_';
     return more && c != '\0' && std::string_view("./@#-+").find(c) != std::string_view::npos;
   }

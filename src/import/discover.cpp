@@ -8,8 +8,11 @@
 #include "expanalyze/error.hpp"
 #include "import/config_file.hpp"
 #include "import/lfs_pointer.hpp"
+#include "io/archive.hpp"
+#include "io/decompress.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
+#include "io/nul_lines.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
@@ -34,40 +37,36 @@ constexpr auto kForeign = std::to_array<std::string_view>(
     {".py",   ".md",          ".rst",  ".sh",  ".cu",   ".cpp", ".pt",  ".pth",  ".bin",
      ".ckpt", ".safetensors", ".npy",  ".npz", ".pkl",  ".png", ".jpg", ".svg",  ".pdf",
      ".html", ".ipynb",       ".yaml", ".yml", ".toml", ".cfg", ".ini", ".lock", ".db"});
-/// Compression says nothing about what is inside.
-constexpr auto kPacked = std::to_array<std::string_view>({".gz", ".zst", ".xz", ".bz2"});
 
 /// Sure enough to call a file a log when nobody named it.
 constexpr int kSure = 50;
+/// A binary file can hold a stretch of text: two rows that agree with a header, or lines of JSON, it does not.
+constexpr int kSureDespiteNul = 60;
 constexpr int kDeepestFolder = 8;
+/// Scripts of 3500 lines and the traces of a launcher come to 200 KB; what has no record in five times that is no log.
+constexpr std::size_t kDeepHead = std::size_t{1} << 20U;
 
 template <std::size_t N>
 std::size_t index_in(const std::array<std::string_view, N>& list, std::string_view word) {
   return static_cast<std::size_t>(std::find(list.begin(), list.end(), word) - list.begin());
 }
 
-/// "metrics.csv" of "metrics.csv.gz".
-fs::path unpacked_name(const fs::path& path) {
-  const fs::path name = path.filename();
-  return index_in(kPacked, lower(name.extension().string())) < kPacked.size() ? name.stem() : name;
-}
-
 /// Smaller is better; usual names before endings, both before names that say nothing.
 std::size_t rank(const fs::path& path) {
-  const fs::path inner = unpacked_name(path);
+  const fs::path inner = unpacked_name(path.filename().string());  // compression says nothing about what is inside
   const auto name = index_in(kUsual, lower(inner.string()));
   if (name < kUsual.size()) return name;
   return kUsual.size() + index_in(kEndings, lower(inner.extension().string()));
 }
 
 bool could_be_log(const fs::path& path) {
-  const std::string ending = lower(unpacked_name(path).extension().string());
+  const std::string ending = lower(fs::path(unpacked_name(path.filename().string())).extension().string());
   return index_in(kForeign, ending) == kForeign.size() && !is_config_name(path);
 }
 
 bool is_log(const fs::path& path) try {
   Input input = open_input(path);
-  return sniff_importer({input.name(), input.head()}, path, kSure) != nullptr;
+  return sniff_importer(input, path, kSure) != nullptr;
 } catch (const Error&) {
   return false;
 }
@@ -125,6 +124,7 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, 
   if (format_of_folder(directory, kSureOfFolder) != nullptr) return runs.push_back(directory);
   for (const auto& path : pointers_in(directory)) note_pointer(notes, path);
   for (const auto& path : entries(directory, false)) {
+    if (has_archive_name(path) && is_archive(path)) runs.push_back(path);
     const std::string ending = lower(path.extension().string());
     const bool claims = ending == ".jsonl" || ending == ".csv" || ending == ".tsv";
     if (claims && could_be_log(path) && !is_log(path) && !is_pointer(path))
@@ -145,20 +145,11 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, 
   for (const auto& folder : entries(directory, true)) collect(folder, depth + 1, runs, notes);
 }
 
-}  // namespace
-
-void note_pointer(std::vector<Note>& notes, const fs::path& path) {
-  add_note(notes, "input.lfs_pointer",
-           fmt::format("files are only there as Git LFS pointers (fetch them with `git lfs pull`), first {}",
-                       code_span(path.string(), 200)));
-}
-
-bool is_binary(std::string_view head) { return head.substr(0, 64U << 10U).find('\0') != std::string_view::npos; }
-
-const Importer* sniff_importer(const Probe& probe, const fs::path& path, int at_least) {
+/// Among the importers of folders, of binary files, or of text.
+const Importer* surest_importer(const Probe& probe, const fs::path& path, int at_least, bool binary) {
   const Importer *best = nullptr, *second = nullptr;
   Sniff surest, next;
-  const bool binary = is_binary(probe.head), folder = !probe.entries.empty();
+  const bool folder = !probe.entries.empty();
   for (const auto* importer : importers()) {
     if (folder ? importer->read_folder == nullptr : binary != importer->binary) continue;
     Sniff answer = importer->sniff(probe);
@@ -178,6 +169,35 @@ const Importer* sniff_importer(const Probe& probe, const fs::path& path, int at_
         fmt::format("{}: could be {} ({}) or {} ({})", path.string(), best->id, surest.why, second->id, next.why),
         fmt::format("say which with --format-in {} or --format-in {}", best->id, second->id));
   return best;
+}
+
+}  // namespace
+
+void note_pointer(std::vector<Note>& notes, const fs::path& path) {
+  add_note(notes, "input.lfs_pointer",
+           fmt::format("files are only there as Git LFS pointers (fetch them with `git lfs pull`), first {}",
+                       code_span(path.string(), 200)));
+}
+
+bool is_binary(std::string_view head) { return head.substr(0, 64U << 10U).find('\0') != std::string_view::npos; }
+
+bool has_own_log(const fs::path& directory) {
+  return !logs_by_rank(directory).empty() || format_of_folder(directory, kSure) != nullptr;
+}
+
+const Importer* sniff_importer(const Probe& probe, const fs::path& path, int at_least) {
+  if (!is_binary(probe.head)) return surest_importer(probe, path, at_least, false);
+  if (const auto* importer = surest_importer(probe, path, at_least, true)) return importer;
+  // A text log with blocks of NUL bytes: what stands around them must speak for itself.
+  std::string text(probe.head);
+  text.resize(empty_nul_lines(text).size);
+  return surest_importer({probe.name, text, probe.entries}, path, std::max(at_least, kSureDespiteNul), false);
+}
+
+const Importer* sniff_importer(Input& input, const fs::path& path, int at_least) {
+  if (const auto* sure = sniff_importer({input.name(), input.head()}, path, kSure)) return sure;
+  if (const auto* sure = sniff_importer({input.name(), input.head(kDeepHead)}, path, kSure)) return sure;
+  return at_least < kSure ? sniff_importer({input.name(), input.head()}, path, at_least) : nullptr;
 }
 
 Contents contents_of(const fs::path& directory, const std::string& format) {
@@ -213,6 +233,7 @@ Contents contents_of(const fs::path& directory, const std::string& format) {
 
 std::vector<fs::path> find_runs(const fs::path& directory, std::vector<Note>& notes) {
   std::error_code error;
+  if (is_archive(directory)) return {directory};
   if (!fs::is_directory(directory, error))
     throw Error(Error::Kind::input, fmt::format("{}: no such directory", directory.string()), "check the path");
   std::vector<fs::path> runs;

@@ -9,13 +9,20 @@
 
 namespace expanalyze {
 
+class Input;
+
 bool is_binary(std::string_view head);
 
 /// The importer that is surest; nullptr when none knows the format. Throws Error{input} on a tie.
 const Importer* sniff_importer(const Probe& probe, const std::filesystem::path& path, int at_least = 1);
 
+/// The same of a file, whose head is looked at further down when its first part says nothing: launchers and printed
+/// scripts can fill it.
+const Importer* sniff_importer(Input& input, const std::filesystem::path& path, int at_least = 1);
 /// Counts a file of which only the Git LFS pointer is there.
 void note_pointer(std::vector<Note>& notes, const std::filesystem::path& path);
+/// The directory itself holds a log, whatever lies below it.
+bool has_own_log(const std::filesystem::path& directory);
 
 /// What a directory holds for one side of a comparison.
 struct Contents {

@@ -6,9 +6,11 @@
 #include <algorithm>
 
 #include "expanalyze/error.hpp"
+#include "import/archive_runs.hpp"
 #include "import/config_file.hpp"
 #include "import/discover.hpp"
 #include "import/lfs_pointer.hpp"
+#include "io/decompress.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
@@ -34,6 +36,8 @@ std::vector<std::string> importer_ids() {
 }
 
 void refuse_foreign(const fs::path& path, std::string_view head) {
+  if (head.find_first_not_of('\0') == std::string_view::npos && !head.empty())
+    refuse(path, "begins with nothing but NUL bytes", "the machine may have lost power before the log was on disk");
   if (trim(head).empty()) refuse(path, "is empty", "the run may have stopped before its first record");
   if (is_lfs_pointer(head)) refuse(path, describe_lfs_pointer(head), "fetch the file with `git lfs pull`");
 }
@@ -47,10 +51,10 @@ const Importer& importer_named(const std::string& format) {
 
 const Importer& importer_for(const fs::path& path, Input& input, const std::string& format) {
   if (!format.empty()) return importer_named(format);
-  const Importer* importer = sniff_importer({input.name(), input.head()}, path);
+  const Importer* importer = sniff_importer(input, path);
   if (importer == nullptr)
     refuse(path, is_binary(input.head()) ? "is a binary file of no known format" : "not a format that is known",
-           fmt::format("formats: {}; force one with --format-in", join(importer_ids(), ", ")));
+           "`expanalyze formats` lists what is read; if it is one of them, say which with --format-in");
   return *importer;
 }
 
@@ -61,11 +65,12 @@ bool generic(std::string_view stem) {
        {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log", "history", "scalars",
         "train", "training", "events", "output", "measurements", "eval_measurements", "data"})
     if (word == known) return true;
-  return false;
+  return word.find("tfevents") != std::string::npos;  // "events.out.tfevents.1742313447.host"
 }
 
 std::string label_of(const fs::path& log) {
-  const std::string stem = log.stem().string();
+  if (log == "-") return "standard input";
+  const std::string stem = fs::path(unpacked_name(log.filename().string())).stem().string();
   if (!generic(stem)) return one_line(stem);
   std::error_code error;
   const auto parent = fs::weakly_canonical(log, error).parent_path().filename().string();
@@ -104,10 +109,13 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std
   run.format = importer.id;
   run.path = log.string();
   run.label = run.label.empty() ? label_of(log) : one_line(run.label);
+  // Settings lie beside a file, and within a folder.
+  std::error_code error;
+  const fs::path beside = fs::is_directory(log, error) ? log / "" : log;
   std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
   for (Run& each : runs) {
     each.format_why = why;
-    find_config(each, log, options.config);
+    find_config(each, beside, options.config);
   }
   return runs;
 }
@@ -122,13 +130,25 @@ void reading(const fs::path& log, Work work) {
   }
 }
 
+void note_trouble(const std::vector<Note>& trouble, RunBuilder& builder, std::uint32_t line) {
+  for (const Note& note : trouble)
+    builder.note(note.code, note.text, note.code == std::string_view("input.transcoded") ? 0 : line);
+}
+
 std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   Input input = open_input(log);
+  if (input.head().empty() && !input.trouble().empty())
+    refuse(log, input.trouble().front().text + ", but no block of it is whole", "copy or compress the log again");
   refuse_foreign(log, input.head());
   const Importer& importer = importer_for(log, input, options.format);
   const std::string why = reason(importer, {input.name(), input.head()}, options);
   RunBuilder builder(options.threads);
+  if (!importer.binary) input.expect_text();
   reading(log, [&] { importer.read(input, builder); });
+  note_trouble(input.trouble(), builder, input.lines());
+  for (std::uint32_t i = 0; i < input.with_nul(); ++i)
+    builder.note("line.nul", "lines that hold NUL bytes, as a crash of the machine leaves them, are left out",
+                 input.first_with_nul());
   for (std::uint32_t i = 0; i < input.too_long(); ++i)
     builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
   return finish(builder, importer, why, log, input.lines(), options);
@@ -138,6 +158,7 @@ std::vector<Run> read_folder(const Folder& folder, const Importer& importer, con
   const std::string why = reason(importer, {folder.name(), {}, folder.entries}, options);
   RunBuilder builder(options.threads);
   reading(folder.path, [&] { importer.read_folder(folder, builder); });
+  note_trouble(*folder.trouble, builder, 0);
   return finish(builder, importer, why, folder.path, 0, options);
 }
 
@@ -176,13 +197,19 @@ void keep_part(std::vector<Run>& runs, std::size_t part, const fs::path& path) {
   runs = {std::move(runs[part - 1])};
 }
 
+std::vector<Run> read_path(const fs::path& path, const ImportOptions& options) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? read_directory(path, options) : read_log(path, options);
+}
+
 }  // namespace
 
 std::vector<Run> read_runs(const fs::path& given, const ImportOptions& options) {
   fs::path path = given;
   const std::size_t part = take_part(path);
-  std::error_code error;
-  auto runs = fs::is_directory(path, error) ? read_directory(path, options) : read_log(path, options);
+  const auto packed = find_archive(path);
+  auto runs = packed ? read_archive(*packed, [&](const fs::path& inside) { return read_path(inside, options); })
+                     : read_path(path, options);
   keep_part(runs, part, path);
   for (Run& run : runs) {
     if (run.parts > 1) run.label += fmt::format("#{}", run.part);

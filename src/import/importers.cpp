@@ -29,12 +29,18 @@ std::span<const Importer* const> importers() {
       &algoperf,
       &dawnbench,
       &wandb_csv,
+      &tensorboard_csv,
       // text logs of one program
       &llm_c,
       &modded_nanogpt,
       &parameter_golf,
       &mlperf_mllog,
-      // folders
+      &megatron,
+      &algoperf_text,
+      &hf_stdout,
+      // folders and binary files
+      &wandb,
+      &tfevents,
       &mlflow,
       &dvclive,
   });

@@ -249,7 +249,7 @@ Sniff sniff(const Probe& probe) {
   const auto text = trim(probe.head);
   if (text.empty() || (text.front() != '{' && text.front() != '[')) return {};
   const bool list = text.front() == '[';
-  if (list && text.find('{') == std::string_view::npos) return {};
+  if (list && trim(text.substr(1)).substr(0, 1) != "{") return {};  // "[2024-01-01 10:00:00] …" is a line of a log
   const auto end_of_line = std::min(text.find('\n'), text.size());
   // A document of one line would end there: these are JSON lines.
   if (end_of_line < text.size() && parse_json(text.substr(0, end_of_line))) return {};

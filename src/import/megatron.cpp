@@ -18,7 +18,7 @@ namespace {
 /// " iteration       10/    1000 | consumed samples: …", without what stands in front.
 struct Iteration {
   double number = 0, total = 0;
-  std::size_t begin = 0;   ///< of the word, in the line
+  std::size_t begin = 0;  ///< of the word, in the line
   std::string_view rest;  ///< behind the first bar
 };
 
@@ -53,7 +53,8 @@ bool take_field(std::string_view& text, std::string_view& key, double& value) {
   return !key.empty();
 }
 
-/// Days since 1970-01-01 of a date in the Gregorian calendar. H. Hinnant, "chrono-compatible low-level date algorithms".
+/// Days since 1970-01-01 of a date in the Gregorian calendar. H. Hinnant, "chrono-compatible low-level date
+/// algorithms".
 double days_from_civil(double year, double month, double day) {
   const auto y = static_cast<int>(year) - (month <= 2 ? 1 : 0);
   const int era = y / 400, of_era = y - era * 400;
@@ -135,8 +136,10 @@ class Megatron {
       // DeepSpeed keeps both for itself: -1 and 0 stand for "not told".
       const bool unknown = (key == "loss scale" && value == -1) || (key == "grad norm" && value == 0 && !scaled);
       if (key == "loss scale") scaled = value != -1;
-      unknown ? builder_.note("value.unknown", fmt::format("{} stands for a value that is not known, first {}",
-                                                           number(value), code_span(key)), line, key)
+      unknown ? builder_.note(
+                    "value.unknown",
+                    fmt::format("{} stands for a value that is not known, first {}", number(value), code_span(key)),
+                    line, key)
               : builder_.value(key, value);
     }
     return text;
@@ -208,8 +211,8 @@ class Megatron {
   }
 
   static bool is_side_line(std::string_view text) {
-    for (const auto* mark : {"time (ms)", "memory (MB) | allocated:", "[Rank 0] step=", "saving checkpoint at iteration",
-                             "successfully saved checkpoint"})
+    for (const auto* mark : {"time (ms)", "memory (MB) | allocated:", "[Rank 0] step=",
+                             "saving checkpoint at iteration", "successfully saved checkpoint"})
       if (text.find(mark) != std::string_view::npos) return true;
     return false;
   }
@@ -227,10 +230,6 @@ void read(Input& input, RunBuilder& builder) {
 Sniff sniff(const Probe& probe) {
   const auto seen = matching_lines(probe, [](std::string_view text) { return next_iteration(text, 0).has_value(); });
   if (seen.count > 0) return {90, fmt::format("line {} is `iteration <i>/ <N> |` with fields of Megatron", seen.first)};
-  // Launchers print pages before the first iteration.
-  if (probe.head.find("pretrain_gpt") != std::string_view::npos ||
-      probe.head.find("using world size: ") != std::string_view::npos)
-    return {76, "it names Megatron's training script, or its way to print the world size"};
   return {};
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "io/lines.hpp"
 #include "store/roles.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
@@ -53,18 +52,6 @@ std::optional<StepLine> step_line(std::string_view text) {
   if (!values) return std::nullopt;
   out.values = std::move(*values);
   return out;
-}
-
-bool begins_as_script(std::string_view head) {
-  Lines lines(head);
-  std::string_view text;
-  std::uint32_t number = 0;
-  while (lines.next(text, number)) {
-    if (trim(text).empty() || text.find_first_not_of('=') == std::string_view::npos) continue;
-    return text.starts_with("import ") || text.starts_with("from ") || text.starts_with("#") ||
-           text.starts_with("\"\"\"");
-  }
-  return false;
 }
 
 Speedrun::Speedrun(RunBuilder& builder) : builder_(builder) {

@@ -21,9 +21,6 @@ struct StepLine {
 };
 std::optional<StepLine> step_line(std::string_view text);
 
-/// The head of a file is a Python program: a script that prints itself in front of its log.
-bool begins_as_script(std::string_view head);
-
 /// Writes step lines and what stands around them.
 class Speedrun {
  public:

@@ -2,7 +2,7 @@
 
 #include "import/json_text.hpp"
 #include "import/python_literal.hpp"
-#include "store/run_builder.hpp"
+#include "store/row_group.hpp"
 #include "text/parse.hpp"
 
 namespace expanalyze {
@@ -16,18 +16,18 @@ bool holds_settings(std::string_view key) {
 
 }  // namespace
 
-bool read_dictionary(const std::string& key, std::string_view cell, RunBuilder& builder, std::uint32_t line) {
+bool read_dictionary(const std::string& key, std::string_view cell, RowGroup& rows, std::uint32_t line) {
   const auto text = trim(cell);
   if (text.empty() || text.front() != '{') return false;
   auto dictionary = parse_json(text);
   if (!dictionary) dictionary = parse_python(text);
   if (!dictionary || !dictionary->is_object()) return false;
   if (!holds_settings(key)) {
-    read_values(*dictionary, builder, line, key);
+    read_values(*dictionary, rows, line, key);
     return true;
   }
-  read_config(*dictionary, builder, line);
-  builder.config_source("the column `" + key + "` of the log");
+  read_config(*dictionary, rows, line);
+  rows.config_source("the column `" + key + "` of the log");
   return true;
 }
 

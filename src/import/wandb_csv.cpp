@@ -25,6 +25,7 @@ std::optional<Column> column_of(std::string_view name) {
   const bool bound = ends_with(name, "__MIN") || ends_with(name, "__MAX");
   if (bound) name.remove_suffix(5);
   const auto dash = name.rfind(" - ");
+  if (bound && dash == std::string_view::npos) return Column{{}, std::string(name), true};
   if (dash == std::string_view::npos || dash == 0) return std::nullopt;
   return Column{std::string(name.substr(0, dash)), std::string(name.substr(dash + 3)), bound};
 }
@@ -37,7 +38,7 @@ void read(Input& input, RunBuilder& builder) {
     const auto column = column_of(name);
     if (!column) continue;
     if (first.empty()) first = column->run;
-    runs.insert(column->run);
+    if (!column->run.empty()) runs.insert(column->run);
     // W&B logs its own step under "_step" beside each metric.
     const bool curve = !column->bound && column->run == first && column->metric != "_step";
     builder.declare(name, curve ? meaning(column->metric) : Meaning{});

@@ -30,7 +30,7 @@ void collect(const fs::path& root, const fs::path& below, int depth, std::vector
 
 bool Folder::has(std::string_view entry) const { return std::binary_search(entries.begin(), entries.end(), entry); }
 
-Input Folder::open(std::string_view entry) const { return open_input(path / entry); }
+Input Folder::open(std::string_view entry) const { return open_input(path / entry, trouble); }
 
 std::string Folder::name() const {
   std::error_code error;
@@ -39,7 +39,7 @@ std::string Folder::name() const {
 }
 
 Folder open_folder(const fs::path& path, int depth) {
-  Folder folder{path, {}};
+  Folder folder{path, {}, std::make_shared<std::vector<Note>>()};
   collect(path, {}, depth, folder.entries);
   std::sort(folder.entries.begin(), folder.entries.end());
   return folder;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace expanalyze {
 struct Folder {
   std::filesystem::path path;
   std::vector<std::string> entries;  ///< files by relative path ("train/events.out"), sorted bytewise
+  /// Of all its inputs.
+  Input::Trouble trouble = std::make_shared<std::vector<Note>>();
 
   [[nodiscard]] bool has(std::string_view entry) const;
   /// Throws Error{input} as open_input() does.

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <system_error>
 
 #include "expanalyze/error.hpp"
+#include "io/bytes.hpp"
+#include "io/decompress.hpp"
+#include "io/lines.hpp"
+#include "io/nul_lines.hpp"
 
 namespace expanalyze {
 
@@ -15,25 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kHead = 64U << 10U;
 constexpr std::size_t kPiece = 256U << 10U;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 [[noreturn]] void fail(const fs::path& path, std::string_view what, std::string hint) {
   throw Error(Error::Kind::input, fmt::format("{}: {}", path.string(), what), std::move(hint));
-}
-
-/// std::count adds up in 64 bits; a byte a lane lets the compiler compare 16 at once.
-std::uint32_t newlines(std::string_view text) {
-  std::uint32_t n = 0;
-  while (!text.empty()) {
-    const auto piece = text.substr(0, 255);
-    std::uint8_t here = 0;
-    for (const char c : piece) here = static_cast<std::uint8_t>(here + (c == '\n' ? 1 : 0));
-    n += here;
-    text.remove_prefix(piece.size());
-  }
-  return n;
 }
 
 /// The unfinished last line counts.
@@ -47,8 +36,11 @@ void make_room(Block& block, std::size_t size) {
 
 }  // namespace
 
-Input::Input(Read read, std::string name, std::uint64_t size)
-    : read_(std::move(read)), name_(std::move(name)), size_(size) {}
+Input::Input(Read read, std::string name, std::uint64_t size, Trouble trouble)
+    : read_(std::move(read)),
+      name_(std::move(name)),
+      size_(size),
+      trouble_(trouble ? std::move(trouble) : std::make_shared<std::vector<Note>>()) {}
 
 Input Input::of(std::string_view text, std::string name) {
   Input input({}, std::move(name), text.size());
@@ -76,20 +68,20 @@ bool Input::fill(std::size_t at_least) {
   return pending() >= at_least;
 }
 
-std::string_view Input::head() {
+std::string_view Input::head(std::size_t about) {
   if (!read_) {
     const auto line = std::min(whole_.find('\n'), std::min(whole_.size(), kLongestLine));
-    return whole_.substr(0, line + kHead);
+    return whole_.substr(0, line + about);
   }
   std::size_t line = std::string::npos;
-  for (std::size_t want = kHead; line == std::string::npos; want *= 2) {
+  for (std::size_t want = about; line == std::string::npos; want *= 2) {
     const bool more = fill(want);
     line = ahead_.find('\n', at_);
     if (!more || want >= kLongestLine) break;
   }
   const std::size_t first = line == std::string::npos ? pending() : line - at_;
-  fill(first + kHead);
-  return std::string_view(ahead_).substr(at_, first + kHead);
+  fill(first + about);
+  return std::string_view(ahead_).substr(at_, first + about);
 }
 
 bool Input::next_block(Block& block, std::size_t about) {
@@ -158,8 +150,8 @@ std::size_t Input::skip_line(Block& block) {
 }
 
 void Input::hand_out(Block& block, std::size_t size) {
-  block.size = size;
-  block.bytes[size] = '\0';
+  block.size = without_nul(block.bytes.data(), size);
+  block.bytes[block.size] = '\0';
   handed_out_ += size;
   lines_ += lines_in(block.text());
 }
@@ -179,6 +171,14 @@ double Input::share() const {
   return size_ == 0 || handed_out_ > size_ ? 0.0 : static_cast<double>(handed_out_) / static_cast<double>(size_);
 }
 
+std::string_view Input::ahead(std::size_t want) {
+  if (!read_) return whole_;
+  if (pending() < want) fill(want);
+  return std::string_view(ahead_).substr(at_);
+}
+
+void Input::take(std::size_t n) { read_ ? void(at_ += n) : whole_.remove_prefix(n); }
+
 std::string_view Input::all() {
   if (read_) {
     while (fill(pending() + kPiece))
@@ -188,30 +188,46 @@ std::string_view Input::all() {
     whole_ = std::string_view(ahead_).substr(at_);
     read_ = {};
   }
+  clean_whole();
   lines_ += lines_in(whole_);
   return whole_;
 }
 
-Input open_input(const fs::path& path) {
+void Input::expect_text() {
+  text_ = true;
+  clean_whole();  // before the first block: put_back() counts on the bytes as they were handed out
+}
+
+void Input::clean_whole() {
+  if (!text_ || whole_.find('\0') == std::string_view::npos) return;
+  std::string text(whole_);
+  text.resize(without_nul(text.data(), text.size()));
+  ahead_ = std::move(text);
+  whole_ = ahead_;
+}
+
+std::size_t Input::without_nul(char* text, std::size_t size) {
+  if (!text_) return size;
+  const NulLines found = empty_nul_lines({text, size});
+  if (with_nul_ == 0 && found.count > 0) first_with_nul_ = lines_ + 1 + found.first;
+  with_nul_ += found.count;
+  return found.size;
+}
+
+Input open_input(const fs::path& path, Input::Trouble trouble) {
   std::error_code error;
   const bool standard = path == "-";
   const auto status = standard ? fs::file_status(fs::file_type::character) : fs::status(path, error);
   if (status.type() == fs::file_type::not_found)
     fail(path, "no such file", "check the path; quote it if it holds spaces or wildcards");
   if (fs::is_directory(status)) fail(path, "is a directory", "name a log file inside it");
-  const auto close = [](std::FILE* f) { f == stdin ? 0 : std::fclose(f); };
-  const std::shared_ptr<std::FILE> file(standard ? stdin : std::fopen(path.c_str(), "rb"), close);
-  if (!file) fail(path, "cannot be opened", "check its permissions");
-  std::setvbuf(file.get(), nullptr, _IONBF, 0);  // Input has a buffer of its own
-  // Read until the end instead of by size: pipes have no size, and a log may grow while it is read.
-  const auto read = [file, path](char* to, std::size_t at_most) {
-    const std::size_t n = std::fread(to, 1, at_most, file.get());
-    if (n == 0 && std::ferror(file.get()) != 0)
-      fail(path, "cannot be read to its end", "copy it to a local disk and try again");
-    return n;
-  };
+  if (!trouble) trouble = std::make_shared<std::vector<Note>>();
+  std::string name = standard ? "standard input" : path.filename().string();
   const auto size = fs::is_regular_file(status) ? fs::file_size(path, error) : 0;
-  return {read, standard ? "standard input" : path.filename().string(), error ? 0 : size};
+  const std::string packed = name;
+  auto read = decompressed(open_bytes(path), trouble, &name);
+  const bool known = !error && name == packed;
+  return {as_utf8(std::move(read), trouble), std::move(name), known ? size : 0, trouble};
 }
 
 std::string read_file(const fs::path& path) {

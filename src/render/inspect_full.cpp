@@ -128,6 +128,18 @@ std::string gaps(const RunFacts& run) {
   return out;
 }
 
+/// A code span is never wrapped: one that is wider than the page loses its end here, and keeps it in the JSON.
+std::string with_short_spans(std::string_view text) {
+  constexpr std::size_t widest = kPageWidth - 10;
+  std::string out;
+  for (bool in_code = false;; in_code = !in_code) {
+    const std::string_view part = text.substr(0, text.find('`'));
+    out += in_code ? "`" + shortened(part, widest) + "`" : std::string(part);
+    if (part.size() == text.size()) return out;
+    text.remove_prefix(part.size() + 1);
+  }
+}
+
 std::string notes(const RunFacts& run) {
   std::string out = "## Notes\n\n";
   if (run.notes.empty()) return out + paragraph("Nothing was noted: no line was skipped, nothing repaired.");
@@ -135,7 +147,8 @@ std::string notes(const RunFacts& run) {
     std::vector<std::string> more;
     if (note.count > 1) more.push_back(fmt::format("{} times", note.count));
     if (note.where.line > 0) more.push_back(fmt::format("first at line {}", note.where.line));
-    out += bullet(fmt::format("`{}`: {}{}", note.code, note.text, more.empty() ? "" : " (" + join(more, ", ") + ")"));
+    out += bullet(fmt::format("`{}`: {}{}", note.code, with_short_spans(note.text),
+                              more.empty() ? "" : " (" + join(more, ", ") + ")"));
   }
   return out + "\n";
 }

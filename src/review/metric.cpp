@@ -21,14 +21,21 @@ struct KnownDirection {
 // rate. A word that asks for less comes first: "class error" of an accuracy's sibling is an error.
 constexpr std::array<std::string_view, 14> kLess{"loss", "error", "ppl",  "perplexity", "bpb", "bpc", "nll",
                                                  "wer",  "cer",   "rmse", "mse",        "mae", "fid", "bits"};
-constexpr std::array<std::string_view, 19> kMore{
-    "accuracy", "acc", "top5", "prec1", "prec5", "precision", "recall", "bleu", "rouge",  "reward",
-    "return",   "map", "f1",   "auc",   "ssim",  "psnr",      "iou",    "r2",   "success"};
+constexpr std::array<std::string_view, 23> kMore{
+    "accuracy", "acc", "top5", "prec1", "prec5", "precision", "recall",  "bleu", "rouge", "reward", "return", "map",
+    "f1",       "auc", "ssim", "psnr",  "iou",   "r2",        "success", "ap",   "miou",  "auroc",  "dice"};
+
+/// "map50" is a map: digits behind a name are a variant of it.
+std::string_view without_digits(std::string_view word) {
+  const auto last = word.find_last_not_of("0123456789");
+  return last == std::string_view::npos ? word : word.substr(0, last + 1);
+}
 
 template <std::size_t N>
 bool any_of_words(const std::vector<std::string>& words, const std::array<std::string_view, N>& known) {
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-    return std::find(known.begin(), known.end(), word) != known.end();
+    const auto is_known = [&](std::string_view w) { return std::find(known.begin(), known.end(), w) != known.end(); };
+    return is_known(word) || is_known(without_digits(word));
   });
 }
 
@@ -69,6 +76,23 @@ Metric named_metric(const RunStore& runs, const Comparison& comparison, const Re
   return metric;
 }
 
+/// MLPerf calls a loss `eval_accuracy`: the role goes before the name.
+std::optional<Direction> direction_of(const Metric& metric) {
+  const bool loss = metric.role == Role::eval_loss || metric.role == Role::train_loss;
+  return loss ? Direction::min : known_direction(metric.name);
+}
+
+/// Losses per token differ between tokenizers, bits per byte do not: they decide where every run logs them.
+std::optional<Metric> bits_per_byte(const RunStore& runs, const Comparison& comparison) {
+  for (const Role role : {Role::eval_loss, Role::eval_metric}) {
+    const Series* series = find(runs.runs[comparison.baseline.front()], role);
+    if (!series || series->unit != Unit::bits) continue;
+    Metric metric{series->logged_as, Direction::min, role, "bits per byte, which no tokenizer changes"};
+    if (every_run(runs, comparison, metric)) return metric;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Direction> known_direction(std::string_view name) {
@@ -90,7 +114,9 @@ Metric choose_metric(const RunStore& runs, const Comparison& comparison, const R
     metric = named_metric(runs, comparison, options);
   } else {
     const Run& first = runs.runs[comparison.baseline.front()];
+    if (const auto bits = bits_per_byte(runs, comparison)) metric = *bits;
     for (const Role role : {Role::eval_loss, Role::eval_metric, Role::train_loss}) {
+      if (!metric.name.empty()) break;
       const Series* series = find(first, role);
       if (!series) continue;
       const Metric candidate{series->logged_as, Direction::min, role,
@@ -107,7 +133,7 @@ Metric choose_metric(const RunStore& runs, const Comparison& comparison, const R
                       one_line(first.label), logged_metrics(first), one_line(other.label), logged_metrics(other)));
     }
   }
-  const auto direction = options.direction ? options.direction : known_direction(metric.name);
+  const auto direction = options.direction ? options.direction : direction_of(metric);
   if (!direction)
     throw Error(Error::Kind::input,
                 fmt::format("it is not known whether lower or higher {} is better", code_span(metric.name)),
@@ -125,7 +151,7 @@ std::vector<Metric> secondary_metrics(const RunStore& runs, const Comparison& co
     Metric metric{series.logged_as, Direction::min, Role::none, "logged by every run"};
     if (series.logged_as == primary.name || !every_run(runs, comparison, metric)) continue;
     metric.role = series.role;
-    if (const auto direction = known_direction(series.logged_as)) {
+    if (const auto direction = direction_of(metric)) {
       metric.direction = *direction;
       out.push_back(std::move(metric));
     } else {

@@ -84,8 +84,9 @@ void RunBuilder::drop_absent() {
       for (const auto record : c.records) {
         const double v = *value++;
         if (v == none || (std::isnan(v) && std::isnan(none))) {
-          note("value.absent", fmt::format("{} is {} where {}: no value", code_span(key), number(none), means),
-               line_[record], key);
+          if (!noted_again("value.absent", key, 1, line_[record]))
+            note("value.absent", fmt::format("{} is {} where {}: no value", code_span(key), number(none), means),
+                 line_[record], key);
           continue;
         }
         kept.records.add(record);

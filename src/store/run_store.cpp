@@ -83,7 +83,7 @@ std::string broken_lines(const Run& run) {
     return fmt::format("{} of {} lines understood", run.lines_understood, run.lines);
   std::size_t noted = 0;
   for (const auto& note : run.notes)
-    if (note.code.substr(0, 5) == "line.") noted += note.count;
+    if (note.code.substr(0, 5) == "line." || note.code.substr(0, 7) == "record.") noted += note.count;
   if (run.lines_understood + noted < run.lines)
     return fmt::format("{} lines: {} understood, {} noted", run.lines, run.lines_understood, noted);
   return {};

@@ -3,6 +3,7 @@
 
 #include "expanalyze/error.hpp"
 #include "expanalyze/import.hpp"
+#include "io/input.hpp"
 #include "support/catch.hpp"
 #include "support/run.hpp"
 
@@ -354,4 +355,32 @@ TEST_CASE("a Git LFS pointer says which file it stands for") {
   CHECK(notes[0].code == "input.lfs_pointer");
   CHECK(notes[0].count == 2);
   CHECK(noted(read_run(folder.path() / "sub", {}), "input.lfs_pointer") != nullptr);
+}
+
+TEST_CASE("TensorBoard's CSV is called after its file") {
+  const Run run = read_made_up("tensorboard_csv/run-validation-tag-epoch_loss.csv");
+  CHECK(of(run, Role::eval_loss).logged_as == "validation/epoch_loss");
+  CHECK(of(run, Role::timestamp).value.front() == 1600000000.25);
+}
+
+TEST_CASE("folders whose files are cut or damaged are read as far as they go") {
+  for (const auto* path :
+       {"mlflow/made_up_run", "allennlp/made_up_run", "dvclive/made_up_run", "algoperf/wmt_jax/trial_2"})
+    for (std::size_t share = 0; share < 20; ++share)
+      for (const char* tail : {"", "\n", "\xFF\x01{", " nan nan nan\n"}) {
+        const test::TemporaryFolder folder("damaged_folder");
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(kFixtures / path)) {
+          if (!entry.is_regular_file()) continue;
+          const std::string text = read_file(entry.path());
+          folder.write(entry.path().lexically_relative(kFixtures / path).string(),
+                       text.substr(0, text.size() * share / 20) + tail);
+        }
+        INFO(path << " " << share << " " << tail);
+        try {
+          const Run run = read_run(folder.path(), {});
+          CHECK(broken_invariant(run) == "");
+        } catch (const Error&) {
+          SUCCEED();
+        }
+      }
 }
