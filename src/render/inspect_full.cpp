@@ -147,6 +147,7 @@ std::string notes(const RunFacts& run) {
     std::vector<std::string> more;
     if (note.count > 1) more.push_back(fmt::format("{} times", note.count));
     if (note.where.line > 0) more.push_back(fmt::format("first at line {}", note.where.line));
+    if (note.last_line > note.where.line) more.push_back(fmt::format("last at line {}", note.last_line));
     out += bullet(fmt::format("`{}`: {}{}", note.code, with_short_spans(note.text),
                               more.empty() ? "" : " (" + join(more, ", ") + ")"));
   }
