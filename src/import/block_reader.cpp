@@ -1,5 +1,6 @@
 #include "import/block_reader.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <limits>
@@ -74,6 +75,12 @@ class Queue {
 };
 
 }  // namespace
+
+unsigned worthwhile_threads(const Input& input, unsigned most) {
+  if (input.size() == 0) return most;  // a pipe
+  const double left = static_cast<double>(input.size()) * (1 - input.share());
+  return static_cast<unsigned>(std::clamp(left / Input::kBlock, 1.0, static_cast<double>(std::max(most, 1U))));
+}
 
 void read_blocks(Input& input, const NextBlock& next, const std::vector<std::unique_ptr<BlockParser>>& parsers,
                  const TakeRows& take) {

@@ -30,6 +30,9 @@ using NextBlock = std::function<bool(Block&)>;
 /// is one such place; a store on disk can be another.
 using TakeRows = std::function<void(const RowGroup& rows, double share)>;
 
+/// How many of `most` threads are worth starting for what is left of the log.
+unsigned worthwhile_threads(const Input& input, unsigned most);
+
 /// Runs one thread for each parser; the first works in the caller's. Throws what a parser or the reading threw first in
 /// the order of the log.
 void read_blocks(Input& input, const NextBlock& next, const std::vector<std::unique_ptr<BlockParser>>& parsers,

@@ -1,14 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <memory>
 #include <set>
 
 #include "expanalyze/error.hpp"
 #include "import/importers.hpp"
 #include "import/table.hpp"
-#include "import/table_dictionary.hpp"
+#include "import/table_header.hpp"
+#include "import/table_rows.hpp"
 #include "io/input.hpp"
 #include "io/lines.hpp"
 #include "store/run_builder.hpp"
@@ -19,76 +19,10 @@ namespace expanalyze {
 
 namespace {
 
-using Fields = std::vector<std::string>;
-constexpr auto kDelimiters = std::to_array<char>({',', '\t', ';'});
-/// A quoted field may hold newlines; a quote that was never closed must not swallow the file.
-constexpr int kMostLinesInARow = 100;
-/// The header stands within the first lines: comments and a blank line may come before it.
-constexpr int kHeaderWithin = 20;
+/// A header and its first row are found within so many bytes, or there is none.
+constexpr std::size_t kHeaderWithinBytes = 64U << 20U;
 
-Fields split(std::string_view row, char delimiter) {
-  Fields fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const char c = row[i];
-    if (quoted && c == '"' && i + 1 < row.size() && row[i + 1] == '"') {
-      fields.back() += '"';
-      ++i;
-    } else if (c == '"' && (quoted || fields.back().empty())) {
-      quoted = !quoted;
-    } else if (c == delimiter && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
-
-bool numeric(const std::string& field) { return number_from(field).has_value(); }
-
-bool header_like(const Fields& fields) {
-  const auto words = std::count_if(fields.begin(), fields.end(),
-                                   [](const std::string& f) { return !is_blank_word(f) && !numeric(f); });
-  return fields.size() >= 2 && static_cast<std::size_t>(words) * 2 > fields.size() && words >= 2;
-}
-
-struct Header {
-  char delimiter = ',';
-  Fields names;
-  std::uint32_t line = 0;
-  std::size_t agreeing = 0;  ///< rows right below that have as many fields, a number among them
-};
-
-std::size_t agreeing_rows(Lines lines, const Header& header) {
-  std::string_view row;
-  std::uint32_t line = 0;
-  std::size_t n = 0;
-  for (int i = 0; i < 5 && lines.next(row, line); ++i) {
-    const auto fields = split(row, header.delimiter);
-    n += fields.size() == header.names.size() && std::any_of(fields.begin(), fields.end(), numeric) ? 1 : 0;
-  }
-  return n;
-}
-
-/// The line within the first ones, and the delimiter, whose fields are words that the rows below agree with.
-std::optional<Header> find_header(Lines lines) {
-  std::optional<Header> best;
-  std::string_view row;
-  std::uint32_t line = 0;
-  for (int i = 0; i < kHeaderWithin && lines.next(row, line) && !best; ++i) {
-    if (row.substr(0, 1) == "{" || row.substr(0, 1) == "[") continue;
-    for (const char delimiter : kDelimiters) {
-      Header h{delimiter, split(row, delimiter), line, 0};
-      if (!header_like(h.names)) continue;
-      h.agreeing = agreeing_rows(lines, h);
-      if (h.agreeing > 0 && (!best || h.names.size() > best->names.size())) best = std::move(h);
-    }
-  }
-  return best;
-}
-
-void name_columns(Fields& names, RunBuilder& builder, std::uint32_t line) {
+void name_columns(std::vector<std::string>& names, RunBuilder& builder, std::uint32_t line) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
     names[i] = std::string(trim(names[i]));  // Ultralytics pads its names
@@ -101,58 +35,36 @@ void name_columns(Fields& names, RunBuilder& builder, std::uint32_t line) {
   }
 }
 
-void read_cell(const std::string& key, const std::string& cell, RunBuilder& builder) {
-  const std::string word = lower(trim(cell));
-  if (const auto v = number_from(cell))
-    builder.value(key, *v);
-  else if (is_blank_word(cell))
-    builder.blank(key);
-  else if (word == "true" || word == "false")
-    builder.value(key, word == "true" ? 1 : 0);
-  else if (const auto seconds = duration_from(cell))
-    builder.value(key, *seconds);
-  else
-    builder.text(key, cell);
+/// Looks into the first block, and further where it holds less than a header and a row.
+TableHeader header_of(Input& input) {
+  std::size_t before = 0;
+  Block block;
+  for (std::size_t about = Input::kBlock; input.next_block(block, about); about *= 4) {
+    auto header = find_table_header(Lines(block.text()));
+    const bool all = block.size == before || about > kHeaderWithinBytes;
+    before = block.size;
+    input.put_back(block, 0);
+    if (header) return std::move(*header);
+    if (all) break;
+  }
+  throw Error(Error::Kind::input, "no line looks like the header of a table", "the first line must name the columns");
 }
 
-/// A row with the lines that its quoted fields run over.
-std::string_view whole_row(std::string_view row, Lines& lines, std::vector<std::uint32_t>& also) {
-  const auto open = [](std::string_view r) { return std::count(r.begin(), r.end(), '"') % 2 == 1; };
-  if (!open(row)) return row;
-  Lines ahead = lines;
-  std::string_view next, whole = row;
-  std::uint32_t line = 0;
-  std::vector<std::uint32_t> passed;
-  for (int i = 0; i < kMostLinesInARow && ahead.next(next, line); ++i) {
-    passed.push_back(line);
-    whole = {row.data(), static_cast<std::size_t>(next.data() + next.size() - row.data())};
-    if (std::count(next.begin(), next.end(), '"') % 2 == 0) continue;
-    lines = ahead;
-    also = std::move(passed);
-    return whole;
+/// The next whole rows: a quoted field may run over lines, and over the end of a block.
+bool next_rows(Input& input, Block& block) {
+  std::size_t before = 0;
+  for (std::size_t about = Input::kBlock; input.next_block(block, about); about *= 2) {
+    const std::size_t whole = whole_rows(block.text());
+    if (whole > 0 && whole < block.size) input.put_back(block, whole);
+    if (whole > 0 || block.size == before || block.size > Input::kLongestLine) return true;
+    before = block.size;
+    input.put_back(block, 0);
   }
-  return row;
-}
-
-void read_row(std::string_view row, const Header& header, bool last_and_cut, RunBuilder& builder, std::uint32_t line) {
-  const auto fields = split(row, header.delimiter);
-  if (fields.size() != header.names.size()) {
-    if (last_and_cut) return builder.note("line.cut", "the last row breaks off in the middle", line);
-    return builder.note("line.unreadable",
-                        fmt::format("rows with other than {} fields, first {}", header.names.size(), code_span(row)),
-                        line);
-  }
-  // "0.1" may be the beginning of "0.12": a number that touches the end of an unfinished log is not one yet.
-  const bool doubtful = last_and_cut && number_from(fields.back()).has_value();
-  if (doubtful)
-    builder.note("line.cut", "the last row has no newline: its last number may go on and is left out", line);
-  builder.begin_record(line);
-  for (std::size_t i = 0; i + (doubtful ? 1 : 0) < fields.size(); ++i)
-    if (!read_dictionary(header.names[i], fields[i], builder, line)) read_cell(header.names[i], fields[i], builder);
+  return false;
 }
 
 Sniff sniff(const Probe& probe) {
-  const auto header = find_header(Lines(probe.head));
+  const auto header = find_table_header(Lines(probe.head));
   if (!header) return {};
   const int sure = header->agreeing >= 2 ? 70 : 40;
   return {sure,
@@ -162,34 +74,16 @@ Sniff sniff(const Probe& probe) {
 }  // namespace
 
 void read_table(Input& input, RunBuilder& builder) {
-  Lines lines(input.all());
-  auto header = find_header(lines);
-  if (!header)
-    throw Error(Error::Kind::input, "no line looks like the header of a table", "the first line must name the columns");
-  std::string_view row;
-  std::uint32_t line = 0;
-  std::string header_row;
-  while (lines.next(row, line)) {
-    std::vector<std::uint32_t> also;
-    if (line < header->line) {
-      const bool comment = trim(row).empty() || trim(row).front() == '#';
-      comment ? builder.understood(line)
-              : builder.note("line.unreadable", fmt::format("lines before the header, first {}", code_span(row)), line);
-    } else if (line == header->line) {
-      header_row = row;
-      name_columns(header->names, builder, line);
-      builder.understood(line);
-    } else if (trim(row).empty()) {
-      builder.understood(line);
-    } else if (row == header_row) {
-      builder.understood(line);
-      builder.note("table.header_again", "the header stands again within the table: a run was started anew", line);
-    } else {
-      row = whole_row(row, lines, also);
-      read_row(row, *header, lines.cut() && line == lines.count(), builder, line);
-      for (const auto n : also) builder.understood(n);
-    }
-  }
+  TableHeader header = header_of(input);
+  name_columns(header.names, builder, header.line);
+  if (header.decimal_comma)
+    builder.note("number.decimal_comma", "numbers have a comma for a point: `0,5` is read as 0.5", header.line + 1);
+  std::vector<std::unique_ptr<BlockParser>> parsers;
+  const unsigned threads = worthwhile_threads(input, builder.threads());
+  for (unsigned i = 0; i < threads; ++i) parsers.push_back(std::make_unique<TableRows>(header));
+  read_blocks(
+      input, [&](Block& block) { return next_rows(input, block); }, parsers,
+      [&](const RowGroup& rows, double share) { builder.append(rows, share); });
 }
 
 constinit const Importer csv{

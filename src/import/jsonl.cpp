@@ -179,7 +179,8 @@ void read_json_lines(Input& input, RunBuilder& builder) {
   read_blocks(
       input, [&](Block& block) { return first.first() && (more = input.next_block(block)); }, parsers, take);
   if (!more) return;
-  while (parsers.size() < builder.threads()) parsers.push_back(std::make_unique<JsonLines>(false));
+  const unsigned threads = worthwhile_threads(input, builder.threads());
+  while (parsers.size() < threads) parsers.push_back(std::make_unique<JsonLines>(false));
   read_blocks(
       input, [&](Block& block) { return input.next_block(block); }, parsers, take);
 }

@@ -9,6 +9,7 @@
 #include "expanalyze/error.hpp"
 #include "io/bytes.hpp"
 #include "io/decompress.hpp"
+#include "io/lines.hpp"
 #include "io/nul_lines.hpp"
 
 namespace expanalyze {
@@ -22,19 +23,6 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 [[noreturn]] void fail(const fs::path& path, std::string_view what, std::string hint) {
   throw Error(Error::Kind::input, fmt::format("{}: {}", path.string(), what), std::move(hint));
-}
-
-/// std::count adds up in 64 bits; a byte a lane lets the compiler compare 16 at once.
-std::uint32_t newlines(std::string_view text) {
-  std::uint32_t n = 0;
-  while (!text.empty()) {
-    const auto piece = text.substr(0, 255);
-    std::uint8_t here = 0;
-    for (const char c : piece) here = static_cast<std::uint8_t>(here + (c == '\n' ? 1 : 0));
-    n += here;
-    text.remove_prefix(piece.size());
-  }
-  return n;
 }
 
 /// The unfinished last line counts.

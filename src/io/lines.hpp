@@ -6,6 +6,8 @@
 
 namespace expanalyze {
 
+std::uint32_t newlines(std::string_view text);
+
 /// A copy is a bookmark: copying costs nothing and reading the copy leaves the original where it was.
 class Lines {
  public:

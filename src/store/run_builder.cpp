@@ -28,8 +28,11 @@ void make_room(std::vector<T>& column, std::size_t more, double share) {
 
 }  // namespace
 
-RunBuilder::RunBuilder(unsigned threads)
-    : threads_(threads != 0 ? threads : std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads)) {
+unsigned usable_threads(unsigned asked) {
+  return asked != 0 ? asked : std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
+}
+
+RunBuilder::RunBuilder(unsigned threads) : threads_(usable_threads(threads)) {
   most_columns_ = kMostKeys;
   most_words_ = kMostWordKeys;
 }

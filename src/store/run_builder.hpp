@@ -15,6 +15,9 @@
 
 namespace expanalyze {
 
+/// `asked`, or for 0 what the machine has and what helps.
+unsigned usable_threads(unsigned asked);
+
 /// The rows of a whole log: an importer writes them here one by one, or appends what it parsed in blocks.
 class RunBuilder : public RowGroup {
  public:

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Logs to time: make_logs.py FOLDER MEGABYTES. What is there already is kept.
+
+wide_N.jsonl: 25 keys a line, in the same order, for N = 1, 10, 100, 1000 up to MEGABYTES; wide_N.csv: the same rows;
+alternating.jsonl: lines of training and of evaluation in turn; random.jsonl: the keys in a new order in each line.
+"""
+import json
+import math
+import pathlib
+import random
+import sys
+
+folder, most = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+draw = random.Random(1)
+names = [f'{part}/{what}' for part in ('train', 'val', 'optim', 'layer0', 'layer1', 'system')
+         for what in ('loss', 'norm', 'ratio')]
+pool = [repr(math.exp(draw.gauss(0, 0.3))) for _ in range(4096)]
+
+
+def pairs(i):
+    at = draw.randrange(4096)
+    values = [pool[(at + 31 * k + i) % 4096] for k in range(len(names))]
+    if i % 97 == 0:
+        values[0] = 'null'
+    return [('_step', str(i)), ('_runtime', repr(i * 0.173)), ('epoch', str(i // 5000)),
+            ('tokens_seen', str(i * 524288)), *zip(names, values), ('phase', '"train"' if i % 50 else '"val"'),
+            ('note', ('"ok"', '"a \\"quoted\\" word"', '"epoch end"')[i % 3]), ('amp', 'true' if at & 1 else 'false')]
+
+
+def line(cells):
+    return '{' + ', '.join(f'{json.dumps(k)}: {v}' for k, v in cells) + '}\n'
+
+
+def alternating(i):
+    cells = pairs(i)
+    return line(cells[:2] + (cells[4:10] if i % 2 else cells[10:24]))
+
+
+def shuffled(i):
+    cells = pairs(i)
+    draw.shuffle(cells)
+    return line(cells)
+
+
+def cell(value):
+    if value == 'null':
+        return ''
+    return '"' + json.loads(value).replace('"', '""') + '"' if '\\' in value else value.strip('"')
+
+
+def write(name, megabytes, row, header=''):
+    file = folder / name
+    if file.exists():
+        return
+    size = i = 0
+    with open(file, 'w', buffering=1 << 22) as out:
+        out.write(header)
+        while size < megabytes * 1000000:
+            size += out.write(row(i))
+            i += 1
+
+
+for megabytes in sorted({1, 10, 100, 1000, most}):
+    if megabytes <= most:
+        write(f'wide_{megabytes}.jsonl', megabytes, lambda i: line(pairs(i)))
+write(f'wide_{most}.csv', most // 2, lambda i: ','.join(cell(v) for _, v in pairs(i)) + '\n',
+      ','.join(k for k, _ in pairs(0)) + '\n')
+write('alternating.jsonl', min(most, 200), alternating)
+write('random.jsonl', min(most, 200), shuffled)
