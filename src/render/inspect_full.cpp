@@ -35,8 +35,8 @@ std::string head(const RunFacts& run) {
   out += bullet("file: " + code_span(run.path, 200) +
                 (run.parts > 1 ? fmt::format(", run {} of {}", run.part, run.parts) : std::string{}));
   out += bullet("format: " + code_span(run.format) + (run.format_why.empty() ? "" : ", because " + run.format_why));
-  out += bullet(fmt::format("understood: {} of {} {}; {} records with values", run.lines_understood, run.lines,
-                            run.counted_in, run.rows));
+  out += bullet(fmt::format("understood: {} of {} {}{}; {} records with values", run.lines_understood, run.lines,
+                            run.counted_in, run.parts > 1 ? " of the file" : "", run.rows));
   if (run.superseded > 0)
     out +=
         bullet(fmt::format("rewound: {} records were replaced by a later return to an earlier step", run.superseded));
