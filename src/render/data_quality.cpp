@@ -42,7 +42,7 @@ constexpr auto kConsequences = std::to_array<Consequence>({
     {"unit.guessed", "the unit is a guess", "a unit was guessed"},
     {"unit.converted", "in base units"},
     {"clock.gap", "left in the wall clock"},
-    {"clock.restarted", "stretches are joined"},
+    {"clock.restarted", "joined, or start-up left out"},
     {"config.changed", "the first value is kept"},
     {"config.", "settings may be missing"},
     {"metric.last_is_not_final", "the curve is compared"},

@@ -66,7 +66,8 @@ void note_restarts(Run& run, const Series& clock) {
   for (std::size_t i = 1; i < clock.value.size(); ++i)
     if (clock.value[i] < clock.value[i - 1] && rows.step[i] > rows.step[i - 1])
       add_note(run.notes, "clock.restarted",
-               fmt::format("{} falls back while the steps go on; its stretches are joined", code_span(clock.logged_as)),
+               fmt::format("{} falls back while the steps go on: it was set anew, and the clock goes on from there",
+                           code_span(clock.logged_as)),
                rows.line[i], clock.logged_as);
 }
 

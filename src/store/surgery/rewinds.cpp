@@ -23,7 +23,7 @@ Note over(std::string_view code, std::string text, const Rows& rows, const std::
 
 void note_rewinds(Run& run) {
   const Series* main = main_series(run);
-  if (main == nullptr || find(run, Role::step) == nullptr) return;
+  if (main == nullptr || !is_measure(main->role) || find(run, Role::step) == nullptr) return;
   const Rows& rows = run.rows[main->rows];
   std::vector<std::size_t> falls, twice;
   for (std::size_t i = 1; i < rows.step.size(); ++i) {

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/roles.hpp"
-#include "store/run_builder.hpp"
 #include "store/surgery/columns.hpp"
 #include "store/surgery/surgeons.hpp"
 #include "text/format.hpp"
@@ -19,22 +20,36 @@ Meaning meaning_of_summary(std::string_view logged) {
   return meaning(key);
 }
 
+/// The curve that the single number looks like, in the same unit; nullptr: none, or it says what the curve ends at.
+const Series* curve_beside(const Run& run, const Series& single) {
+  if (single.value.size() != 1 || is_measure(single.role) || !single.labels.empty()) return nullptr;
+  const Meaning said = meaning_of_summary(single.logged_as);
+  const Series* curve = is_measure(said.role) && !said.component ? find(run, said.role) : nullptr;
+  const bool beside = curve != nullptr && curve->value.size() >= 3 && curve->unit == said.unit &&
+                      curve->value.back() != single.value.front();
+  return beside ? curve : nullptr;
+}
+
 }  // namespace
 
 void note_summaries(Run& run) {
+  Note note{"metric.last_is_not_final", {}, {}, 0};
   for (const Series& s : run.series) {
-    if (s.value.size() != 1 || is_measure(s.role) || !s.labels.empty()) continue;
-    const Meaning said = meaning_of_summary(s.logged_as);
-    if (!is_measure(said.role) || said.component) continue;
-    const Series* curve = find(run, said.role);
-    if (curve == nullptr || curve->value.size() < 3 || curve->value.back() == s.value.front()) continue;
-    add_note(run.notes, "metric.last_is_not_final",
-             fmt::format("{} = {} stands once: a summary beside the curve of {}, which ends at {} and is what is "
-                         "compared",
-                         code_span(s.logged_as), number(s.value.front(), 6), code_span(curve->logged_as),
-                         number(curve->value.back(), 6)),
-             run.rows[s.rows].line.front(), s.logged_as);
+    const Series* curve = curve_beside(run, s);
+    if (curve == nullptr) continue;
+    const auto line = run.rows[s.rows].line.front();
+    note.last_line = std::max(note.last_line, line);
+    if (note.count++ > 0 && note.where.line <= line) continue;
+    note.where.line = line;
+    note.where.series = s.logged_as;
+    note.text = fmt::format(
+        "{} = {} stands once, beside the curve of {} that ends at {}: it is a summary, and the curve is "
+        "what is compared",
+        code_span(s.logged_as), number(s.value.front(), 6), code_span(curve->logged_as),
+        number(curve->value.back(), 6));
   }
+  if (note.count > 1) note.text = fmt::format("{} final numbers stand once; first {}", note.count, note.text);
+  if (note.count > 0) run.notes.push_back(std::move(note));
 }
 
 }  // namespace expanalyze

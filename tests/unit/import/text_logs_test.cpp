@@ -247,3 +247,8 @@ TEST_CASE("Hugging Face on the console: without a loss and without bars") {
   CHECK(values(one, "loss").size() == 2);
   CHECK(test::noted(one, "line.cut") != nullptr);
 }
+
+TEST_CASE("Hugging Face on the console: a printed configuration is no record") {
+  const std::string_view text = "INFO | Model configuration: {'d_model': 128, 'eval_every': 100, 'lr': 0.1}\n";
+  CHECK(hf_stdout.sniff({"train.log", text}).sure == 0);
+}

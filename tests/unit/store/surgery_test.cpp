@@ -37,7 +37,7 @@ class Log {
   std::vector<Run> runs() {
     Run run = builder_.finish(line_);
     CHECK(broken_invariant(run) == "");
-    auto out = after_surgery(std::move(run), builder_.settings());
+    auto out = after_surgery(std::move(run), builder_.stated());
     for (const Run& each : out) CHECK(broken_invariant(each) == "");
     return out;
   }
