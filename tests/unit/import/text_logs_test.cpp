@@ -252,3 +252,15 @@ TEST_CASE("Hugging Face on the console: a printed configuration is no record") {
   const std::string_view text = "INFO | Model configuration: {'d_model': 128, 'eval_every': 100, 'lr': 0.1}\n";
   CHECK(hf_stdout.sniff({"train.log", text}).sure == 0);
 }
+
+TEST_CASE("Hugging Face on the console: one bar a step") {
+  const Run run = fixture("hf_stdout/dicts.txt");
+  CHECK(run.format == "hf_stdout");
+  const auto &loss = of(run, Role::train_loss), &eval = of(run, Role::eval_loss);
+  CHECK(loss.value.size() == 8);
+  CHECK(run.rows[loss.rows].step == std::vector<double>{5, 10, 15, 20, 25, 30, 35, 40});
+  CHECK(eval.value == std::vector<double>{3.5167, 2.5020});
+  CHECK(run.rows[eval.rows].step == std::vector<double>{20, 40});
+  CHECK(of(run, Role::wall).value.front() == 5);
+  CHECK(run.lines_understood == run.lines - 1);  // the heading
+}
