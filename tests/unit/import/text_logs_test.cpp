@@ -191,6 +191,10 @@ TEST_CASE("MLPerf: accuracy of bert, an aborted run, epochs as the axis") {
   CHECK(find(epochs, Role::step) == nullptr);
   CHECK(step_of_last(epochs, of(epochs, Role::eval_metric)) == 4.5);
   CHECK(test::noted(epochs, "run.unfinished") != nullptr);
+  const std::string samples = event("31000", "POINT_IN_TIME", "eval_accuracy", "0.7", "{\"samples_count\": 5000}");
+  const Run no_batch = read(mlperf_mllog, name + start + samples);
+  CHECK(step_of_last(no_batch, of(no_batch, Role::eval_metric)) == 5000);
+  CHECK(test::noted(no_batch, "axis.step.samples") != nullptr);
 }
 
 TEST_CASE("Megatron: prefixes, glued lines, what is not known") {
