@@ -10,20 +10,38 @@
 #include "expanalyze/render.hpp"
 #include "pipeline/seed_groups.hpp"
 #include "store/recipe.hpp"
+#include "text/format.hpp"
 
 namespace expanalyze::cli {
 
 namespace {
 
+/// Keys in which two recipes differ, at most four of them.
+std::string differing(const Config& a, const Config& b) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : a)
+    if (const auto at = b.find(key); at == b.end() || at->second != value) keys.push_back(one_line(key));
+  for (const auto& [key, value] : b)
+    if (a.find(key) == a.end()) keys.push_back(one_line(key));
+  if (keys.size() > 4) {
+    keys.resize(4);
+    keys.emplace_back("...");
+  }
+  return join(keys, ", ");
+}
+
 /// Several runs at one path are the seeds of one side only if nothing but their names and seeds differs.
 void refuse_mixture(const std::vector<Run>& runs, const std::string& path) {
+  const Config first = recipe_of(runs.front().config);
   for (const Run& run : runs) {
-    if (recipe_of(run.config) == recipe_of(runs.front().config)) continue;
-    throw Error(
-        Error::Kind::input,
-        fmt::format("{}: holds {} runs with different settings, {} and {} among them", path, runs.size(),
-                    runs.front().label, run.label),
-        fmt::format("name one of them, as a file or as {}#1, or compare all with `expanalyze sweep {}`", path, path));
+    const Config other = recipe_of(run.config);
+    if (first == other) continue;
+    throw Error(Error::Kind::input,
+                fmt::format("{}: holds {} runs with different settings: {} and {} differ in {}", path, runs.size(),
+                            runs.front().label, run.label, differing(first, other)),
+                fmt::format("if they are seeds all the same, name the files after --baseline or --experiment; one of "
+                            "them is {}#1; `expanalyze sweep` compares all",
+                            path));
   }
 }
 

@@ -219,6 +219,11 @@ Contents contents_of(const fs::path& directory, const std::string& format) {
                   "fetch the files with `git lfs pull`");
     std::vector<Note> ignored;
     const auto below = find_runs(directory, ignored);
+    std::error_code error;
+    if (below.size() == 1 && fs::is_regular_file(below.front(), error)) {
+      found.logs = below;
+      return found;
+    }
     throw Error(Error::Kind::input, fmt::format("{}: no log of a training run in this directory", directory.string()),
                 below.empty()
                     ? "name the log file itself"
