@@ -215,8 +215,9 @@ const ConsoleTemplate* ConsoleGrammar::beginning_with(const std::vector<ConsoleF
     for (std::size_t i = 0; same && i < fields.size(); ++i) {
       const auto& s = t.slots[i];
       const auto& f = fields[i];
-      // The key may have lost the words of a sentence before it.
-      const bool key = f.key.size() >= s.key.size() && f.key.substr(f.key.size() - s.key.size()) == s.key;
+      // The key may have lost the words of a sentence before it; "eval_loss" is no "loss".
+      const std::size_t before = f.key.size() - std::min(f.key.size(), s.key.size());
+      const bool key = f.key.substr(before) == s.key && (before == 0 || f.key[before - 1] == ' ');
       same = key && f.key.empty() == s.key.empty() && s.scope == f.scope && s.kind == f.kind &&
              s.measure == family(f) && s.has_total == !std::isnan(f.total);
     }

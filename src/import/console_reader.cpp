@@ -144,6 +144,10 @@ class Reading {
     const auto end = trim(text);
     const bool closed = !end.empty() && std::string_view(")]}").find(end.back()) != std::string_view::npos;
     if (!closed && !log_.cut_fields.empty()) log_.cut_fields.pop_back();
+    // "84,6" of "84,666": two numbers so far.
+    const auto last_word = end.find_last_of(" \t=:|") + 1;
+    const auto word_at = static_cast<std::size_t>(end.data() - text.data()) + last_word;
+    while (!closed && !log_.cut_fields.empty() && log_.cut_fields.back().to > word_at) log_.cut_fields.pop_back();
     for (auto& f : log_.cut_fields) {
       const auto moved = [&](std::string_view v) {
         const bool inside = v.data() >= text.data() && v.data() + v.size() <= text.data() + text.size();

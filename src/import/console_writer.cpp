@@ -176,7 +176,7 @@ class Writer {
   void note_left(const std::vector<std::uint32_t>& left) {
     if (left.empty()) return;
     const auto text = fmt::format("{} of {} lines hold no number under a name that recurs, first {}", left.size(),
-                                  log_.lines.size(), code_span(text_of(left.front())));
+                                  log_.lines.size(), code_span(trim(text_of(left.front()))));
     for (const auto line : left) builder_.note("line.not_understood", text, line);
     if (log_.too_many)
       builder_.note("console.too_many", fmt::format("more than {} kinds of lines; further ones are left out",

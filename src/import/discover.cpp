@@ -59,6 +59,9 @@ std::size_t rank(const fs::path& path) {
   return kUsual.size() + index_in(kEndings, lower(inner.extension().string()));
 }
 
+/// A tar holds its logs as text between NUL bytes, but is none.
+bool is_packed_folder(const fs::path& path) { return has_archive_name(path) && is_archive(path); }
+
 bool could_be_log(const fs::path& path) {
   const std::string ending = lower(fs::path(unpacked_name(path.filename().string())).extension().string());
   return index_in(kForeign, ending) == kForeign.size() && !is_config_name(path);
@@ -100,7 +103,7 @@ std::vector<fs::path> entries(const fs::path& directory, bool folders) {
 std::vector<fs::path> logs_by_rank(const fs::path& directory) {
   std::vector<fs::path> logs;
   for (const auto& path : entries(directory, false))
-    if (could_be_log(path) && is_log(path)) logs.push_back(path);
+    if (could_be_log(path) && !is_packed_folder(path) && is_log(path)) logs.push_back(path);
   std::stable_sort(logs.begin(), logs.end(), [](const fs::path& a, const fs::path& b) { return rank(a) < rank(b); });
   return logs;
 }
@@ -124,7 +127,7 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, 
   if (format_of_folder(directory, kSureOfFolder) != nullptr) return runs.push_back(directory);
   for (const auto& path : pointers_in(directory)) note_pointer(notes, path);
   for (const auto& path : entries(directory, false)) {
-    if (has_archive_name(path) && is_archive(path)) runs.push_back(path);
+    if (is_packed_folder(path)) runs.push_back(path);
     const std::string ending = lower(path.extension().string());
     const bool claims = ending == ".jsonl" || ending == ".csv" || ending == ".tsv";
     if (claims && could_be_log(path) && !is_log(path) && !is_pointer(path))

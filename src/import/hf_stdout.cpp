@@ -31,11 +31,11 @@ struct Printed {
   std::vector<Bar> bars;  ///< the last of each total
 };
 
-/// The trainer's records hold a loss, an epoch, an evaluation or the run time; other dictionaries are settings.
+/// The trainer's records hold a loss, an epoch or a run time. Other dictionaries are settings, `eval_every` among them.
 bool is_record(const Json& object) {
   if (!object.is_object()) return false;
   for (const auto& [key, value] : object.items())
-    if ((key == "loss" || key == "epoch" || key == "train_runtime" || key.starts_with("eval_")) && json_number(value))
+    if ((key == "loss" || key == "eval_loss" || key == "epoch" || key == "train_runtime") && json_number(value))
       return true;
   return false;
 }

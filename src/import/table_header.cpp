@@ -69,6 +69,8 @@ Print print_of(std::string_view cell) {
 
 /// Where a cut takes nothing that matters: the twelfth digit.
 constexpr std::size_t kEnoughDigits = 12;
+/// A decimal that is printed as short as can be lacks its last digit one time in ten: two above it, in a hundred.
+constexpr std::size_t kEnoughAlike = 2;
 
 }  // namespace
 
@@ -153,16 +155,15 @@ bool may_be_cut(std::string_view cell, const std::vector<std::string_view>& earl
   std::vector<Print> prints;
   for (const auto other : earlier)
     if (number_from(other) || comma_number(other)) prints.push_back(print_of(trim(other)));
-  if (prints.empty()) return true;
-  const Print own = print_of(cell), above = prints.front();
+  const Print own = print_of(cell);
   const bool exponents = std::any_of(prints.begin(), prints.end(), [](const Print& p) { return p.exponent; });
-  if (exponents || own.exponent) return true;
+  if (prints.empty() || exponents || own.exponent) return true;
   if (own.decimals > 0 && own.digits >= kEnoughDigits) return false;
-  const auto middle = prints.begin() + static_cast<std::ptrdiff_t>(prints.size() / 2);
-  std::nth_element(prints.begin(), middle, prints.end(),
-                   [](const Print& a, const Print& b) { return a.decimals < b.decimals; });
-  if (middle->decimals > 0) return own.decimals < middle->decimals;
-  return own.decimals == 0 && own.digits < above.digits;
+  // Printed with so many decimals, always: 2.2 below 2.5 alone could still become 2.25.
+  const bool alike = std::all_of(prints.begin(), prints.end(), [&](const Print& p) {
+    return p.decimals == own.decimals && (own.decimals > 0 || p.digits <= own.digits);
+  });
+  return !alike || prints.size() < kEnoughAlike;
 }
 
 }  // namespace expanalyze

@@ -177,7 +177,10 @@ std::string_view Input::ahead(std::size_t want) {
   return std::string_view(ahead_).substr(at_);
 }
 
-void Input::take(std::size_t n) { read_ ? void(at_ += n) : whole_.remove_prefix(n); }
+void Input::take(std::size_t n) {
+  read_ ? void(at_ += n) : whole_.remove_prefix(n);
+  handed_out_ += n;
+}
 
 std::string_view Input::all() {
   if (read_) {

@@ -63,8 +63,8 @@ class Input {
   /// What stands from `from` on in the block that came last begins the next one: a row that is not whole yet.
   void put_back(Block& block, std::size_t from);
 
-  /// For formats without lines: what comes next, at least `want` bytes of it unless the log ends before; valid until the
-  /// next call. take() hands out the first `n` of them. Memory holds what is wanted at once, not the log.
+  /// For formats without lines: what comes next, at least `want` bytes of it unless the log ends before; valid until
+  /// the next call. take() hands out the first `n` of them. Memory holds what is wanted at once, not the log.
   std::string_view ahead(std::size_t want);
   void take(std::size_t n);
 

@@ -56,30 +56,58 @@ std::optional<Run> read(const Fixture& fixture, std::string_view text) {
   return read(*fixture.importer, Input::of(text, fixture.file.filename().string()));
 }
 
-Input in_pieces(std::string_view text, std::size_t piece) {
-  return {[text, piece](char* to, std::size_t at_most) mutable {
+Input in_pieces(const Fixture& fixture, std::size_t piece) {
+  return {[text = std::string_view(fixture.text), piece](char* to, std::size_t at_most) mutable {
             const std::size_t n = text.copy(to, std::min(at_most, piece));
             text.remove_prefix(n);
             return n;
           },
-          "log"};
+          fixture.file.filename().string()};
 }
 
 /// The lines where the values of a series stand.
 const std::vector<std::uint32_t>& lines_of(const Run& run, const Series& s) { return run.rows[s.rows].line; }
+
+/// Which series is the axis, and where it starts again, is judged from the whole log: half of one may be judged
+/// otherwise.
+bool axis(const Series& s) {
+  return s.role == Role::step || s.role == Role::epoch || s.role == Role::samples || s.role == Role::timestamp ||
+         s.role == Role::wall;
+}
+
+/// The line where the record begins that `line` belongs to: a record of a document runs over several.
+std::uint32_t record_at(const Run& run, std::uint32_t line) {
+  std::uint32_t begin = 0;
+  for (const Rows& rows : run.rows)
+    for (const auto l : rows.line)
+      if (l <= line) begin = std::max(begin, l);
+  return begin;
+}
+
+bool same_first(const Series& a, const Series& b, std::size_t n) {
+  return a.value.size() >= n && b.value.size() >= n &&
+         test::same_bits({a.value.begin(), a.value.begin() + static_cast<std::ptrdiff_t>(n)},
+                         {b.value.begin(), b.value.begin() + static_cast<std::ptrdiff_t>(n)});
+}
+
+/// By its name; a name that was told apart from a later one ("train/loss") by its first values.
+const Series* twin_of(const Series& s, std::size_t n, const Run& part) {
+  if (const Series* same = test::series(part, s.logged_as, s.labels)) return same;
+  for (const Series& other : part.series)
+    if (same_first(s, other, n)) return &other;
+  return nullptr;
+}
 
 /// The first value in `part`, before line `end`, that is not the whole's; or one of the whole's that is missing there.
 std::string lost_or_changed(const Run& whole, const Run& part, std::uint32_t end) {
   for (const Series& s : whole.series) {
     const auto& line = lines_of(whole, s);
     const auto n = static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [&](auto l) { return l < end; }));
-    const Series* twin = test::series(part, s.logged_as, s.labels);
-    if (n == 0 || (n < s.value.size() && line[n - 1] > line[n])) continue;
+    const Series* twin = twin_of(s, n, part);
+    if (axis(s) || n == 0 || (n < s.value.size() && line[n - 1] > line[n])) continue;
     if (twin == nullptr) return s.logged_as + " is lost";
     if (twin->value.size() < n) return fmt::format("{}: {} values of {}", s.logged_as, twin->value.size(), n);
-    if (!test::same_bits({s.value.begin(), s.value.begin() + static_cast<std::ptrdiff_t>(n)},
-                         {twin->value.begin(), twin->value.begin() + static_cast<std::ptrdiff_t>(n)}))
-      return s.logged_as + ": values change";
+    if (!same_first(s, *twin, n)) return s.logged_as + ": values change";
   }
   return {};
 }
@@ -88,8 +116,9 @@ std::string lost_or_changed(const Run& whole, const Run& part, std::uint32_t end
 std::string half_a_number(const Run& whole, const Run& part, std::uint32_t cut_line) {
   for (const Series& s : part.series) {
     const auto& line = lines_of(part, s);
-    if (s.value.empty() || line.back() != cut_line) continue;
+    if (axis(s) || s.value.empty() || line.back() != cut_line) continue;
     const Series* twin = test::series(whole, s.logged_as, s.labels);
+    if (twin == nullptr) twin = twin_of(s, s.value.size(), whole);
     if (twin == nullptr) return s.logged_as + " stands nowhere in the whole log";
     const auto& all = lines_of(whole, *twin);
     const auto at = std::find(all.begin(), all.end(), cut_line) - all.begin();
@@ -103,19 +132,21 @@ std::string half_a_number(const Run& whole, const Run& part, std::uint32_t cut_l
   return {};
 }
 
-/// A document is read in whole or not at all; a log line by line.
+/// Curves that lie in a document one behind the other cannot all be there when it is cut. DAWNBench's last line usually
+/// has no newline, and its importer says that it takes it as whole.
 bool line_by_line(const Fixture& fixture, const Run& whole) {
+  if (fixture.importer->id == "json_document" || fixture.importer->id == "dawnbench") return false;
   const auto lines = std::count(fixture.text.begin(), fixture.text.end(), '\n');
   const auto half = fixture.text.rfind('\n', fixture.text.size() * 3 / 4);
   return lines > 3 && half != std::string::npos && whole.lines > 3 && read(fixture, fixture.text.substr(0, half + 1));
 }
 
-std::string packed(const std::string& text, int (*filter)(archive*), int (*format)(archive*)) {
+std::string packed(const std::string& name, const std::string& text, int (*filter)(archive*), int (*format)(archive*)) {
   std::string bytes(text.size() * 2 + 65536, '\0');
   std::size_t used = 0;
   archive* writer = archive_write_new();
   archive_entry* entry = archive_entry_new();
-  archive_entry_set_pathname(entry, "sub/log");
+  archive_entry_set_pathname(entry, ("sub/" + name).c_str());
   archive_entry_set_filetype(entry, AE_IFREG);
   archive_entry_set_perm(entry, 0644);
   archive_entry_set_size(entry, static_cast<la_int64_t>(text.size()));
@@ -144,7 +175,7 @@ TEST_CASE("a cut at any byte loses that line and nothing else") {
       const auto part = read(fixture, text);
       if (!part) continue;  // before the first number
       const auto cut_line = static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n') + 1);
-      const std::string lost = lost_or_changed(*whole, *part, cut_line);
+      const std::string lost = lost_or_changed(*whole, *part, record_at(*whole, cut_line));
       const std::string half = half_a_number(*whole, *part, cut_line);
       if (!lost.empty() || !half.empty())
         FAIL_CHECK(fixture.importer->id << " " << fixture.file.filename().string() << " cut at byte " << at << ", line "
@@ -159,12 +190,12 @@ TEST_CASE("how the bytes arrive changes nothing") {
     const auto whole = read(fixture, fixture.text);
     REQUIRE(whole.has_value());
     for (const std::size_t piece : {1, 7, 4096}) {
-      const auto again = read(*fixture.importer, in_pieces(fixture.text, piece));
+      const auto again = read(*fixture.importer, in_pieces(fixture, piece));
       REQUIRE(again.has_value());
       CHECK(test::difference(*whole, *again) == "");
     }
     for (const unsigned threads : {2U, 3U}) {
-      const auto again = read(*fixture.importer, in_pieces(fixture.text, 1U << 20U), threads);
+      const auto again = read(*fixture.importer, in_pieces(fixture, 1U << 20U), threads);
       REQUIRE(again.has_value());
       CHECK(test::difference(*whole, *again) == "");
     }
@@ -183,12 +214,13 @@ TEST_CASE("line ends and a trailing blank line change nothing") {
       REQUIRE(again.has_value());
       CHECK(test::difference(*whole, *again) == "");
     }
+    if (fixture.importer->id == "json_document") continue;  // its curves stand at the last line, whatever it holds
     const bool ended = fixture.text.back() == '\n';
     auto again = read(fixture, fixture.text + (ended ? "\n" : "\n\n"));
     REQUIRE(again.has_value());
     again->lines = whole->lines;
     again->lines_understood = whole->lines_understood;
-    if (!ended) again->notes = whole->notes;  // the last line may have counted as cut
+    again->notes = whole->notes;  // they count the lines, and the last one may have been cut
     CHECK(test::difference(*whole, *again) == "");
   }
 }
@@ -211,7 +243,7 @@ TEST_CASE("a compressed or archived log gives the same store") {
                            Way{".zip", archive_write_add_filter_none, archive_write_set_format_zip},
                            Way{".tgz", archive_write_add_filter_gzip, archive_write_set_format_pax}}) {
       INFO(fixture.importer->id << " " << name << way.ending);
-      const auto file = folder.write(name + way.ending, packed(fixture.text, way.filter, way.format));
+      const auto file = folder.write(name + way.ending, packed(name, fixture.text, way.filter, way.format));
       Run run = read_runs(file, {{}, std::string(fixture.importer->id), {}}).front();
       run.config_source = plain.config_source;
       run.config = plain.config;  // the fixture's folder may hold a config file

@@ -171,9 +171,9 @@ def output(text):
     return message(13, message(3, text))
 
 
-def wandb_records(rows=15, code=1):
+def wandb_records(rows=15, code=1, first=0):
     records = [run(lr=0.01, model={"width": 64, "act": "relu"})]
-    for step in range(rows):
+    for step in range(first, first + rows):
         values = {"loss": loss(step), "_timestamp": START + step, "_runtime": float(step)}
         if step == 6:
             values["loss"] = math.nan
@@ -192,7 +192,7 @@ def main():
     out = pathlib.Path(sys.argv[1])
     simple_file, tensor_file = events_simple(), events_tensor()
     log = wandb(*wandb_records())
-    long_log = wandb(*wandb_records(5), output("x" * 33000), *wandb_records(8, 0)[1:])
+    long_log = wandb(*wandb_records(5), output("x" * 33000), *wandb_records(8, 0, first=5)[1:])
     files = {
         "tfevents/events.out.tfevents.1700000000.host": simple_file,
         "tfevents/events.out.tfevents.1700000000.host.1.0.v2": tensor_file,

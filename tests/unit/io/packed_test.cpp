@@ -115,8 +115,8 @@ TEST_CASE("a compressed log that breaks off is read up to the break") {
   for (const std::size_t share : {25U, 50U, 75U}) {
     const Run run = read_run(folder.write("run.jsonl.gz", whole.substr(0, whole.size() * share / 100)), {});
     REQUIRE(noted(run, "input.damaged_stream") != nullptr);
-    // Deflate has about as many bytes for each line: at least nine tenths of the share arrive.
-    CHECK(losses(run) > 2000 * share / 100 * 9 / 10);
+    // Deflate has about as many bytes for each line, more at the start: four fifths of the share arrive.
+    CHECK(losses(run) > 2000 * share / 100 * 4 / 5);
     CHECK(losses(run) < 2000);
     const auto& loss = find(run, Role::train_loss)->value;
     for (std::size_t i = 0; i < loss.size(); ++i)
@@ -134,7 +134,7 @@ TEST_CASE("a damaged compressed log keeps what stands before the damage, and say
   const Run more = read_run(folder.write("more.jsonl.gz", gzipped(rows(1, 20)) + "trailing rubbish"), {});
   CHECK(losses(more) == 20);
   CHECK(noted(more, "input.damaged_stream") != nullptr);
-  CHECK(error_of(folder.write("none.gz", gzipped(rows(1, 9)).substr(0, 12))).find("breaks off") != std::string::npos);
+  CHECK(error_of(folder.write("none.gz", gzipped(rows(1, 9)).substr(0, 10))).find("breaks off") != std::string::npos);
 }
 
 TEST_CASE("a stream that grows beyond its limits is read up to them") {
