@@ -14,6 +14,11 @@ bool same_numbers(const std::vector<double>& a, const std::vector<double>& b) {
   });
 }
 
+bool first_of(const std::vector<double>& longer, const std::vector<double>& shorter) {
+  return longer.size() >= shorter.size() &&
+         same_numbers({longer.begin(), longer.begin() + static_cast<std::ptrdiff_t>(shorter.size())}, shorter);
+}
+
 std::vector<const Series*> compared(const Run& run) {
   std::vector<const Series*> out;
   for (const Series& s : run.series)
@@ -28,6 +33,17 @@ bool same_records(const Run& a, const Run& b) {
   return std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(), [&](const Series* x, const Series* y) {
     return x->logged_as == y->logged_as && x->labels == y->labels && same_numbers(x->value, y->value) &&
            same_numbers(a.rows[x->rows].step, b.rows[y->rows].step);
+  });
+}
+
+bool begins_with(const Run& longer, const Run& shorter) {
+  const auto parts = compared(shorter), wholes = compared(longer);
+  return !parts.empty() && std::all_of(parts.begin(), parts.end(), [&](const Series* part) {
+    return std::any_of(wholes.begin(), wholes.end(), [&](const Series* whole) {
+      return whole->logged_as == part->logged_as && whole->labels == part->labels &&
+             first_of(whole->value, part->value) &&
+             first_of(longer.rows[whole->rows].step, shorter.rows[part->rows].step);
+    });
   });
 }
 

@@ -9,4 +9,8 @@ namespace expanalyze {
 /// lines: a copy may stand elsewhere and be written later.
 bool same_records(const Run& a, const Run& b);
 
+/// What `shorter` holds is where each series of `longer` begins: a run that was printed while it ran and once more when
+/// it was done, or that was tried again from the start with the same random numbers.
+bool begins_with(const Run& longer, const Run& shorter);
+
 }  // namespace expanalyze

@@ -80,18 +80,25 @@ std::vector<Restart> within(const std::vector<Restart>& all, std::uint32_t from,
   return out;
 }
 
-/// The output of a batch can hold a run twice: its second printing is no second seed.
+void say_repeated(Run& run, const Run& other) {
+  add_note(run.notes, "run.repeated",
+           "its file holds the same records once more, all or the first of them: they count once", begin_of(other));
+  run.notes.back().last_line = std::max(run.notes.back().last_line, end_of(other) - 1);
+}
+
+/// The output of a batch can hold a run twice, or first as far as it had come: that is no second seed.
 void drop_repeated(std::vector<Run>& runs) {
   std::vector<Run> kept;
   for (Run& run : runs) {
-    const auto twin = std::find_if(kept.begin(), kept.end(), [&](const Run& k) { return same_records(k, run); });
+    const auto twin = std::find_if(kept.begin(), kept.end(),
+                                   [&](const Run& k) { return begins_with(k, run) || begins_with(run, k); });
     if (twin == kept.end()) {
       kept.push_back(std::move(run));
       continue;
     }
-    add_note(twin->notes, "run.repeated", "its file holds the same records once more: they count as one run",
-             begin_of(run));
-    twin->notes.back().last_line = std::max(twin->notes.back().last_line, end_of(run) - 1);
+    const bool longer = !begins_with(*twin, run);
+    if (longer) std::swap(*twin, run);
+    say_repeated(*twin, run);
   }
   runs = std::move(kept);
 }

@@ -312,3 +312,12 @@ TEST_CASE("a dead layer and a model that stands still have a gradient of 0") {
   CHECK(test::series(layer.run(), "grad_norm_first") != nullptr);
   CHECK(of(still.run(), Role::grad_norm).value.size() == 20);
 }
+
+TEST_CASE("a run that was printed as far as it had come, and then whole, counts once") {
+  Log log;
+  for (const double end : {6.0, 12.0})
+    for (double t = 0; t < end; ++t) log.at(t).with("loss", falling(t)).with("time", t);
+  const Run run = log.run();
+  CHECK(of(run, Role::train_loss).value.size() == 12);
+  CHECK(noted(run, "run.repeated")->where.line == 1);
+}
