@@ -20,10 +20,10 @@ struct Place {
 
 /// A skipped line, a guessed unit, a small n: counted, named, shown, never fatal.
 struct Note {
-  std::string_view code;  ///< one of a fixed set of literals, e.g. "line.cut"
-  std::string text;       ///< one sentence; log text in it has gone through code_span()
-  Place where;            ///< the first place it happened
-  std::size_t count = 1;  ///< how often
+  std::string_view code;        ///< one of a fixed set of literals, e.g. "line.cut"
+  std::string text;             ///< one sentence; log text in it has gone through code_span()
+  Place where;                  ///< the first place it happened
+  std::size_t count = 1;        ///< how often
   std::uint32_t last_line = 0;  ///< the last place it happened; 0: `where` is all that is known
 };
 

@@ -19,10 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kNames =
-    std::to_array<std::string_view>({"config.json", "config.yaml", "config.yml", "config.toml", "hparams.yaml",
-                                     "hparams.json", "params.json", "params.yaml", "args.json", "args.yaml",
-                                     "flags_0.json"});
+constexpr auto kNames = std::to_array<std::string_view>({"config.json", "config.yaml", "config.yml", "config.toml",
+                                                         "hparams.yaml", "hparams.json", "params.json", "params.yaml",
+                                                         "args.json", "args.yaml", "flags_0.json"});
 
 [[noreturn]] void damaged(const fs::path& path, std::string_view what) {
   throw Error(Error::Kind::input, fmt::format("{}: {}", path.string(), one_line(what)),

@@ -11,6 +11,7 @@
 #include "import/table_rows.hpp"
 #include "io/input.hpp"
 #include "io/lines.hpp"
+#include "store/roles.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
@@ -66,7 +67,12 @@ bool next_rows(Input& input, Block& block) {
 Sniff sniff(const Probe& probe) {
   const auto header = find_table_header(Lines(probe.head));
   if (!header) return {};
-  const int sure = header->agreeing >= 2 ? 70 : 40;
+  // A table of files or of settings counts nothing and measures nothing.
+  const bool means_something = std::any_of(header->names.begin(), header->names.end(), [](const std::string& name) {
+    const Role role = meaning(name).role;
+    return role != Role::mechanism && role != Role::none;
+  });
+  const int sure = !means_something ? 30 : header->agreeing >= 2 ? 70 : 40;
   return {sure,
           fmt::format("line {} names {} columns, and the rows below have as many", header->line, header->names.size())};
 }

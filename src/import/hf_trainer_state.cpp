@@ -42,7 +42,10 @@ void read(Input& input, RunBuilder& builder) {
   Json settings = Json::object();
   for (const auto& [key, value] : document->json.items()) {
     const bool outcome = std::find(kOutcomes.begin(), kOutcomes.end(), key) != kOutcomes.end();
-    if (!outcome && value.is_primitive() && !value.is_null()) settings[key] = value;
+    // The batch of one device without accumulation: not what a step trains on.
+    const bool of_one_device = key == "train_batch_size";
+    if (!outcome && value.is_primitive() && !value.is_null())
+      settings[of_one_device ? "per_device_train_batch_size" : key] = value;
   }
   read_config(settings, builder, 1);
   if (const auto planned = settings.find("max_steps"); planned != settings.end())

@@ -61,10 +61,29 @@ struct Facts {
   std::string benchmark;
   double batch = kNone, start = kNone, stop = kNone;
   std::string status;
-  std::set<double> samples;  ///< every samples_count: where `step` takes its values from here, it counts samples
-  bool by_step = false;      ///< some measurement stands at a step; else all stand at epochs
+  bool step_counts_samples = false;
+  bool by_step = false, by_epoch = false;  ///< what some measurement stands at; steps go before epochs
   std::vector<double> accuracy;
 };
+
+/// In logs with samples_count, `step` counts samples where it takes the same values. A log that has only begun may not
+/// have come to them yet: three steps that are no sample counts are optimizer steps, fewer are not enough to say so.
+bool step_counts_samples(const std::vector<Event>& events) {
+  std::set<double> samples;
+  bool named = false;
+  for (const auto& e : events) {
+    named = named || e.metadata.contains("samples_count");
+    // A NaN has no place in an ordered set.
+    if (const double n = number_at(e.metadata, "samples_count"); !std::isnan(n)) samples.insert(n);
+  }
+  std::size_t others = 0;
+  for (const auto& e : events) {
+    const double step = number_at(e.metadata, "step");
+    if (step > 0 && samples.count(step) != 0) return true;
+    others += step > 0 ? 1 : 0;
+  }
+  return named && others < 3;
+}
 
 Facts facts_of(const std::vector<Event>& events) {
   Facts f;
@@ -76,8 +95,8 @@ Facts facts_of(const std::vector<Event>& events) {
     if (e.key == "run_stop") f.status = word_at(e.metadata, "status");
     if (e.key == "eval_accuracy")
       if (const auto v = json_number(e.value)) f.accuracy.push_back(*v);
-    if (const double n = number_at(e.metadata, "samples_count"); n > 0) f.samples.insert(n);
   }
+  f.step_counts_samples = step_counts_samples(events);
   return f;
 }
 
@@ -133,9 +152,9 @@ Position position_of(const Event& e, const Facts& f) {
     p.epoch = kNone;
   }
   const double step = number_at(e.metadata, "step");
-  const bool counts_samples = f.samples.count(step) != 0 || (step == 0 && !f.samples.empty());
+  const bool counts_samples = f.step_counts_samples && step != 0;  // 0 is 0 of either
   if (std::isnan(p.samples) && counts_samples) p.samples = step;
-  if (std::isnan(p.step) && !std::isnan(p.samples) && f.batch > 0) p.step = p.samples / f.batch;
+  if (std::isnan(p.step) && !std::isnan(p.samples)) p.step = f.batch > 0 ? p.samples / f.batch : p.samples;
   if (std::isnan(p.step) && !counts_samples) p.step = step;
   return p;
 }
@@ -177,7 +196,7 @@ class Writer {
     // Events without a position of their own, such as run_stop, stand at the last one.
     const double here = facts_.by_step ? p.step : p.epoch;
     if (!std::isnan(here)) last_ = here;
-    builder_.value(facts_.by_step ? "step" : "epoch_num", last_);
+    if (facts_.by_step || facts_.by_epoch) builder_.value(facts_.by_step ? "step" : "epoch_num", last_);
     if (facts_.by_step && !std::isnan(p.epoch)) builder_.value("epoch_num", p.epoch);
     if (!std::isnan(p.samples)) builder_.value("samples_count", p.samples);
     // Initialisation before run_start and what follows run_stop are not timed.
@@ -216,13 +235,23 @@ void read_line(const LogLine& line, std::vector<Event>& events, RunBuilder& buil
                line.number);
 }
 
+void find_axis(const std::vector<Event>& events, Facts& facts, RunBuilder& builder) {
+  bool samples = false;
+  for (const auto& e : events) {
+    const Position p = is_measured(e) ? position_of(e, facts) : Position{};
+    facts.by_step = facts.by_step || !std::isnan(p.step);
+    facts.by_epoch = facts.by_epoch || !std::isnan(p.epoch);
+    samples = samples || !std::isnan(p.samples);
+  }
+  if (samples && !(facts.batch > 0))
+    builder.note("axis.step.samples", "there is no global_batch_size: samples stand in place of optimizer steps");
+}
+
 void read(Input& input, RunBuilder& builder) {
   std::vector<Event> events;
   each_line(input, [&](const LogLine& line) { read_line(line, events, builder); });
   Facts facts = facts_of(events);
-  facts.by_step = std::any_of(events.begin(), events.end(), [&](const Event& e) {
-    return is_measured(e) && !std::isnan(position_of(e, facts).step);
-  });
+  find_axis(events, facts, builder);
   builder.declare("step", {Role::step, "step", Unit::steps});
   builder.declare("samples_count", {Role::samples, "samples", Unit::samples});
   builder.declare("epoch_num", {Role::epoch, "epoch", Unit::epochs});

@@ -151,10 +151,21 @@ bool could_be_fuller(std::string_view entry) {
   return false;
 }
 
+/// A log in a folder below that is no data set's: the folder holds several runs, of whatever formats.
+bool is_other_run(std::string_view entry) {
+  const auto folder = folder_of(entry);
+  if (folder.empty() || is_data_set(folder) || is_time(folder)) return false;
+  const std::string name = lower(entry);
+  for (const std::string_view end : {".wandb", ".jsonl", ".csv", ".tsv", "result.json", "metrics.json"})
+    if (name.ends_with(end)) return true;
+  return false;
+}
+
 Sniff sniff_folder(const Probe& probe) {
   std::size_t files = 0;
   bool fuller = false;
   for (const auto& entry : probe.entries) {
+    if (is_other_run(entry)) return {};
     fuller = fuller || could_be_fuller(entry);
     if (!is_event_file(entry)) continue;
     const auto folder = folder_of(entry);

@@ -112,7 +112,7 @@ std::string times_text(const Trouble& t) {
 
 std::string detail(const Trouble& t) {
   std::string out = "`" + std::string(t.note->code) + "`: " + sentence(t.note->text);
-  if (!t.same_text) out += " So it is in " + t.runs.front() + "; the others differ in the numbers.";
+  if (!t.same_text) out += " (" + t.runs.front() + "; the numbers of the other runs differ.)";
   return bullet(out);
 }
 
@@ -129,7 +129,7 @@ bool matters(const Trouble& t, const Metric& metric) {
 std::string data_quality_box(const Report& report) {
   const auto all = troubles(report);
   if (all.empty()) return paragraph("Nothing was noted: no line was skipped.");
-  Table table({{"Note", Table::Align::left, 24},
+  Table table({{"Note", Table::Align::left, 26},
                {"Runs", Table::Align::left, 16},
                {"Times", Table::Align::right},
                {"Lines"},

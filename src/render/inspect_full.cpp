@@ -35,8 +35,8 @@ std::string head(const RunFacts& run) {
   out += bullet("file: " + code_span(run.path, 200) +
                 (run.parts > 1 ? fmt::format(", run {} of {}", run.part, run.parts) : std::string{}));
   out += bullet("format: " + code_span(run.format) + (run.format_why.empty() ? "" : ", because " + run.format_why));
-  out += bullet(fmt::format("understood: {} of {} {}; {} records with values", run.lines_understood, run.lines,
-                            run.counted_in, run.rows));
+  out += bullet(fmt::format("understood: {} of {} {}{}; {} records with values", run.lines_understood, run.lines,
+                            run.counted_in, run.parts > 1 ? " of the file" : "", run.rows));
   if (run.superseded > 0)
     out +=
         bullet(fmt::format("rewound: {} records were replaced by a later return to an earlier step", run.superseded));
@@ -147,6 +147,7 @@ std::string notes(const RunFacts& run) {
     std::vector<std::string> more;
     if (note.count > 1) more.push_back(fmt::format("{} times", note.count));
     if (note.where.line > 0) more.push_back(fmt::format("first at line {}", note.where.line));
+    if (note.last_line > note.where.line) more.push_back(fmt::format("last at line {}", note.last_line));
     out += bullet(fmt::format("`{}`: {}{}", note.code, with_short_spans(note.text),
                               more.empty() ? "" : " (" + join(more, ", ") + ")"));
   }

@@ -57,7 +57,7 @@ std::string runs_in_short(const InspectedPath& path) {
                {"Evaluation", right, 10},
                {"Notes", right}});
   for (const RunFacts& run : path.runs)
-    table.add({code_span(last_columns(below(path, address(run)), 36), 200), run.format,
+    table.add({code_span(last_columns(below(path, address(run)), 31), 200), run.format,
                std::to_string(run.series.size()), std::to_string(run.rows), number(run.last_step), evaluation_cell(run),
                std::to_string(count_of(run.notes))});
   const std::string one =

@@ -136,10 +136,9 @@ constexpr auto kSides = std::to_array<std::pair<std::string_view, DataSide>>({
 });
 
 /// Prefixes by which loggers group their panels: they say nothing about the quantity.
-constexpr auto kGroups =
-    std::to_array<std::string_view>({"optim", "optimizer", "opt", "params", "grads", "acts", "perf", "metrics", "stats",
-                                     "trainer", "system", "monitor", "info", "diagnostics", "history", "learner",
-                                     "ray", "tune"});
+constexpr auto kGroups = std::to_array<std::string_view>({"optim", "optimizer", "opt", "params", "grads", "acts",
+                                                          "perf", "metrics", "stats", "trainer", "system", "monitor",
+                                                          "info", "diagnostics", "history", "learner", "ray", "tune"});
 
 constexpr auto kLabelWords = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"layer", "layer"},

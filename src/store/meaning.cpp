@@ -93,7 +93,9 @@ constexpr auto kMetrics = std::to_array<std::string_view>(
 /// Terms that a loss can hold besides the fit to the data: no measure of quality by themselves.
 constexpr auto kPenalties =
     std::to_array<std::string_view>({"z", "aux", "balance", "balancing", "router", "reg", "regularization", "penalty",
-                                     "policy", "vf", "value", "entropy", "kl", "actor", "critic"});
+                                     "policy", "vf", "value", "entropy", "kl", "actor", "critic",
+                                     // about a loss, or about the scale of one, and no loss itself
+                                     "delta", "diff", "difference", "std", "improvement", "scale", "window"});
 
 /// Ways to say which loss: they leave it the loss.
 constexpr std::string_view kLossKinds =

@@ -44,8 +44,7 @@ class RowGroup {
 
   void note(std::string_view code, std::string text, std::uint32_t line = 0, std::string_view series = {});
   /// Counts a note that was made before; false when it is new and needs its sentence.
-  bool noted_again(std::string_view code, std::string_view series = {}, std::size_t count = 1,
-                   std::uint32_t line = 0);
+  bool noted_again(std::string_view code, std::string_view series = {}, std::size_t count = 1, std::uint32_t line = 0);
   /// A line that holds a setting, a blank or known chatter.
   void understood(std::uint32_t line) {
     if (line <= last_understood_) return;  // several records on one line

@@ -212,7 +212,7 @@ TEST_CASE("real text logs: Megatron-LM, Megatron-DeepSpeed, Hugging Face") {
   const Run n4 = read_whole("bigscience/meg_gpt2_base_n4_dp1_tp4_pp4-1809579.out", "megatron");
   CHECK(of(n4, Role::train_loss).value.front() == 12.03115);
   CHECK(of(n4, Role::train_loss).value.size() + 1 ==
-        of(n4, Role::step).value.size());  // all of the first ten were skipped
+        of(n4, Role::lr).value.size());  // all of the first ten were skipped
   CHECK(n4.config.at("lr") == ConfigValue(0.00015));
   CHECK(test::noted(n4, "run.cancelled") != nullptr);
   for (const auto* file : {"meg_gpt2_base_n16_dp1_tp4_pp16-1809577.out", "meg_gpt2_base_n8_dp1_tp4_pp8-1809562.out",

@@ -62,11 +62,14 @@ def axis_end(run, names):
     return None
 
 
-def notes(run_list):
+def notes(runs):
+    """Runs of one file share the notes on its lines: the most that one of them has."""
     counts = collections.Counter()
-    for run in run_list:
+    for run in runs:
+        own = collections.Counter()
         for note in run["notes"]:
-            counts[note["code"]] += note["count"]
+            own[note["code"]] += note["count"]
+        counts |= own
     return " ".join(f"{code}:{n}" for code, n in sorted(counts.items()))
 
 
@@ -81,7 +84,7 @@ def evaluation(runs):
 
 
 def row(path, runs):
-    understood = sum(run["lines"] - run["lines_understood"] for run in runs)
+    not_understood = max(run["lines"] - run["lines_understood"] for run in runs)
     cells = [path, "+".join(sorted({run["format"] for run in runs})), f"runs {len(runs)}",
              f"series {spread(len(run['series']) for run in runs)}", f"records {spread(run['records'] for run in runs)}",
              f"step {spread(run['last_step'] for run in runs)}",
@@ -89,8 +92,8 @@ def row(path, runs):
              f"seconds {spread(axis_end(run, ('wall',)) for run in runs)}",
              f"seen {spread(axis_end(run, ('tokens', 'samples')) for run in runs)}",
              f"settings {spread(len(run['config']['values']) for run in runs)}"]
-    if understood:
-        cells.append(f"not understood {understood}")
+    if not_understood:
+        cells.append(f"not understood {not_understood}")
     return " | ".join(cells + [text for text in [notes(runs)] if text])
 
 

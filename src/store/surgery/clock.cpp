@@ -72,8 +72,8 @@ void note_restarts(Run& run, const Series& clock) {
 }
 
 // A1: above 10 times the median of 101 steps around it a step is stalled. Pauses below a hundredth of the run move no
-// verdict, and so at most a hundred have to be looked at.
-constexpr double kStalled = 10, kWorthSaying = 0.01;
+// verdict, and so at most a hundred have to be looked at; nor does one of less than a second.
+constexpr double kStalled = 10, kWorthSaying = 0.01, kLeastSeconds = 1;
 constexpr std::size_t kAround = 50, kStartUp = 10;
 
 /// Seconds per step from record i - 1 to i; NaN where the clock or the steps fell back.
@@ -99,7 +99,7 @@ void note_gaps(Run& run, const Series& clock) {
   double paused = 0;
   for (std::size_t i = kStartUp + 1; i < clock.value.size(); ++i) {
     const double seconds = clock.value[i] - clock.value[i - 1];
-    if (!(seconds > kWorthSaying * total)) continue;
+    if (!(seconds > kWorthSaying * total && seconds >= kLeastSeconds)) continue;
     const double usual = usual_pace(clock, rows, i);
     if (!(usual > 0) || !(pace(clock, rows, i) > kStalled * usual)) continue;
     if (note.count++ == 0) note.where.line = rows.line[i];

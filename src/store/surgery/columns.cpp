@@ -100,6 +100,7 @@ Run slice(const Run& run, std::uint32_t from, std::uint32_t to) {
   part.label = run.label;
   part.path = run.path;
   part.format = run.format;
+  part.format_why = run.format_why;
   part.lines = run.lines;
   part.lines_understood = run.lines_understood;
   part.counted_in = run.counted_in;

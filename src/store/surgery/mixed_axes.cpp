@@ -26,9 +26,15 @@ std::map<std::uint32_t, double> steps_of_training(const Rows& eval, const Rows& 
     highest = std::max(highest, eval.step[i]);
     mended.emplace(eval.line[i], step);
   }
-  const bool counts =
-      std::is_sorted(eval.step.begin(), eval.step.end()) && highest <= static_cast<double>(eval.step.size());
+  const bool counts = highest <= static_cast<double>(eval.step.size());
   return counts && mended.size() >= 2 ? mended : std::map<std::uint32_t, double>{};
+}
+
+/// Steps that fall at more than a quarter of the rows count something else; runs that were appended fall now and then.
+bool rises(const std::vector<double>& step) {
+  std::size_t falls = 0;
+  for (std::size_t i = 1; i < step.size(); ++i) falls += step[i] < step[i - 1] ? 1U : 0U;
+  return falls * 4 <= step.size();
 }
 
 void move_to(Run& run, const std::map<std::uint32_t, double>& mended) {
@@ -43,7 +49,7 @@ void mend_mixed_axes(Run& run) {
   const Series* train = find(run, Role::train_loss);
   if (train == nullptr || find(run, Role::step) == nullptr || !lines_rise(run)) return;
   const Rows& train_rows = run.rows[train->rows];
-  if (!std::is_sorted(train_rows.step.begin(), train_rows.step.end())) return;
+  if (!rises(train_rows.step)) return;
   for (const Series& s : run.series) {
     if (s.rows == train->rows || (s.role != Role::eval_loss && s.role != Role::eval_metric)) continue;
     const auto mended = steps_of_training(run.rows[s.rows], train_rows);

@@ -40,15 +40,22 @@ Shape shape_of(const std::vector<double>& value) {
   return s;
 }
 
-/// Values that the role cannot take: a scale or norm below 0, a share of -1, a gradient norm that is 0 on every row,
-/// an evaluation loss of exactly 0 on most rows of a curve that is never near 0.
-bool impossible(Role role, const Shape& shape, double v) {
+/// Values that the role cannot take: a scale or norm below 0, a share of -1, a gradient norm that is 0 on every row of
+/// a model that learns, an evaluation loss of exactly 0 on most rows of a curve that is never near 0. The norm of one
+/// layer can be 0 throughout: it is dead.
+bool impossible(Role role, const Shape& shape, double v, bool learns) {
   if (v < 0 && (role == Role::loss_scale || is_norm(role))) return true;
-  if (v == 0 && is_norm(role)) return shape.others == 0 && shape.zeros >= 3;
+  if (v == 0 && role == Role::grad_norm) return learns && shape.others == 0 && shape.zeros >= 3;
   if (v == -1 && role == Role::eval_metric) return shape.least >= 0 && shape.most >= 0 && shape.most <= 1;
   // Ten times the last digit of a loss printed with three decimals.
   return v == 0 && role == Role::eval_loss && shape.others >= 3 && shape.zeros > shape.others &&
          shape.least_size > 0.01;
+}
+
+bool learns(const Run& run) {
+  const Series* loss = find(run, Role::train_loss);
+  return loss != nullptr &&
+         std::any_of(loss->value.begin(), loss->value.end(), [&](double v) { return v != loss->value.front(); });
 }
 
 /// What writers use for "unknown" and what could yet be true.
@@ -57,7 +64,7 @@ bool suspect(Role role, const Shape& shape, double v) {
   const bool large = std::abs(v) >= kUnknown.front();
   if (large && is_measure(role) && std::find(kUnknown.begin(), kUnknown.end(), std::abs(v)) != kUnknown.end())
     return true;
-  if (v == 0 && is_norm(role)) return shape.others > 0;
+  if (v == 0 && role == Role::grad_norm) return shape.others > 0;  // of one layer it can be dead
   return v == 0 && role == Role::eval_loss && shape.others >= 3 && shape.least_size > 0.01;
 }
 
@@ -73,18 +80,19 @@ void note_suspects(Run& run, const Series& s, const Shape& shape) {
 }  // namespace
 
 void take_out_sentinels(Run& run) {
+  const bool moves = learns(run);
   for (Series& s : run.series) {
     if (s.role != Role::loss_scale && !is_norm(s.role) && !is_eval(s.role) && !is_measure(s.role)) continue;
     const Shape shape = shape_of(s.value);
     const bool clean =
-        std::none_of(s.value.begin(), s.value.end(), [&](double v) { return impossible(s.role, shape, v); });
+        std::none_of(s.value.begin(), s.value.end(), [&](double v) { return impossible(s.role, shape, v, moves); });
     if (clean) {
       note_suspects(run, s, shape);
       continue;
     }
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < s.value.size(); ++i) {
-      if (!impossible(s.role, shape, s.value[i])) {
+      if (!impossible(s.role, shape, s.value[i], moves)) {
         kept.push_back(i);
         continue;
       }

@@ -95,8 +95,6 @@ TEST_CASE("console: styles of the field") {
       {"two_columns.txt", {"Validation/loss", 4, 5.509, 2.551, 0, 3}},
       {"boost.txt", {"train-rmse", 30, 5.50581, 1.73401, 0, 29}},
       {"boost.txt", {"eval-rmse", 30, 5.51707, 1.75521, 0, 29}},
-      {"dicts.txt", {"loss", 8, 4.7569, 2.2878, 5, 40}},
-      {"dicts.txt", {"eval_loss", 2, 3.5167, 2.5020, 20, 40}},
       {"columns.txt", {"valid_loss", 12, 5.590034, 2.349642, 0, 11}},
       {"lab_pipes.txt", {"ce", 21, 5.4810, 1.6902, 0, 600}},
       {"lab_pipes.txt", {"heldout ce", 5, 5.6166, 1.8187, 0, 600}},

@@ -191,6 +191,10 @@ TEST_CASE("MLPerf: accuracy of bert, an aborted run, epochs as the axis") {
   CHECK(find(epochs, Role::step) == nullptr);
   CHECK(step_of_last(epochs, of(epochs, Role::eval_metric)) == 4.5);
   CHECK(test::noted(epochs, "run.unfinished") != nullptr);
+  const std::string samples = event("31000", "POINT_IN_TIME", "eval_accuracy", "0.7", "{\"samples_count\": 5000}");
+  const Run no_batch = read(mlperf_mllog, name + start + samples);
+  CHECK(step_of_last(no_batch, of(no_batch, Role::eval_metric)) == 5000);
+  CHECK(test::noted(no_batch, "axis.step.samples") != nullptr);
 }
 
 TEST_CASE("Megatron: prefixes, glued lines, what is not known") {
@@ -251,4 +255,16 @@ TEST_CASE("Hugging Face on the console: without a loss and without bars") {
 TEST_CASE("Hugging Face on the console: a printed configuration is no record") {
   const std::string_view text = "INFO | Model configuration: {'d_model': 128, 'eval_every': 100, 'lr': 0.1}\n";
   CHECK(hf_stdout.sniff({"train.log", text}).sure == 0);
+}
+
+TEST_CASE("Hugging Face on the console: one bar a step") {
+  const Run run = fixture("hf_stdout/dicts.txt");
+  CHECK(run.format == "hf_stdout");
+  const auto &loss = of(run, Role::train_loss), &eval = of(run, Role::eval_loss);
+  CHECK(loss.value.size() == 8);
+  CHECK(run.rows[loss.rows].step == std::vector<double>{5, 10, 15, 20, 25, 30, 35, 40});
+  CHECK(eval.value == std::vector<double>{3.5167, 2.5020});
+  CHECK(run.rows[eval.rows].step == std::vector<double>{20, 40});
+  CHECK(of(run, Role::wall).value.front() == 5);
+  CHECK(run.lines_understood == run.lines - 1);  // the heading
 }

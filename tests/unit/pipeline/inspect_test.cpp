@@ -96,7 +96,9 @@ TEST_CASE("each axis says where it comes from, or that it is not there") {
 }
 
 TEST_CASE("a rewind counts what it replaced, training and evaluation at one step are none") {
-  CHECK(facts_of(with_losses({0, 10, 20, 10, 20})).superseded == 2);
+  Run back;
+  add(back, Role::train_loss, "loss", {0, 10, 20, 10, 20}, {5, 4, 3, 4.5, 3.5});
+  CHECK(facts_of(back).superseded == 2);
   Run run = with_losses({0, 10});
   add(run, Role::step, "step", {0, 0, 10, 10}, {0, 0, 10, 10});
   CHECK(facts_of(run).superseded == 0);

@@ -68,8 +68,8 @@ TEST_CASE("findings: words for the probability, evidence for and against with it
   CHECK(holds(page, "- **+** 99 % of steps are clipped (`clipped`, `clip_frac`, line 17, step 13)"));
   CHECK(holds(page, "- **−** the baseline is clipped too"));
   CHECK(holds(page, "Symptom of `gradient_clipping_saturated`: `lr_too_low`, likely (0.71)."));
-  CHECK_FALSE(holds(page, "### `label_noise`"));  // below 0.33: JSON only
-  CHECK(holds(page, "Weaker findings are in the JSON report only."));
+  CHECK_FALSE(holds(page, "### `label_noise`"));  // below 0.33: named only
+  CHECK(holds(page, "Weaker, with their evidence in the JSON report: `label_noise`"));
   CHECK(holds(page, "`dead_units`: no share of dead units is logged. To log: dead_relu_frac every 50 steps."));
 }
 

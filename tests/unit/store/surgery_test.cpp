@@ -302,3 +302,13 @@ TEST_CASE("a final number of another name is a summary") {
   CHECK(of(run, Role::eval_loss).value.size() == 10);
   CHECK(noted(run, "metric.last_is_not_final")->where.line == 11);
 }
+
+TEST_CASE("a dead layer and a model that stands still have a gradient of 0") {
+  Log layer, still;
+  for (double t = 0; t < 20; ++t) {
+    layer.at(t).with("loss", falling(t)).with("grad_norm", 1 / (1 + t)).with("grad_norm_first", 0);
+    still.at(t).with("loss", 2.3).with("grad_norm", 0);
+  }
+  CHECK(test::series(layer.run(), "grad_norm_first") != nullptr);
+  CHECK(of(still.run(), Role::grad_norm).value.size() == 20);
+}
