@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/named_path.hpp"
 #include "cli/output.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/inspection.hpp"
@@ -30,7 +31,7 @@ std::vector<std::filesystem::path> logs_of(const std::string& path, std::vector<
 template <class Take>
 void read_path(const Options& options, InspectedPath& into, Take take) {
   for (const auto& log : logs_of(into.path, into.notes)) try {
-      for (Run& run : read_runs(log, options.import)) take(std::move(run));
+      for (Run& run : read_named(log.string(), options.import)) take(std::move(run));
     } catch (const Error& e) {
       if (e.kind == Error::Kind::usage) throw;
       into.unread.push_back({log.string(), e.what(), e.hint});

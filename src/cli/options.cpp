@@ -125,8 +125,17 @@ void take_reading(Options& options, const Typed& typed) {
   options.import.format = typed.format_in;
 }
 
+/// Standard input can be read once.
+void refuse_second_stdin(const Options& options) {
+  std::size_t times = 0;
+  for (const auto* list : {&options.baseline, &options.experiment, &options.paths})
+    for (const std::string& typed : *list) times += named_path(typed).path == "-" ? 1 : 0;
+  if (times > 1) wrong("- names standard input more than once", "write one of the logs to a file");
+}
+
 void take_inspect(Options& options, const Typed& typed) {
   options.command = Command::inspect;
+  refuse_second_stdin(options);
   take_reading(options, typed);
   options.import.config = typed.config_file;
   options.output = typed.output;
@@ -153,14 +162,6 @@ void take_shared(Options& options, const Typed& typed) {
   options.format = format_of(typed);
   options.output = typed.output;
   options.fail_on = fail_words(typed.fail_on);
-}
-
-/// Standard input can be read once.
-void refuse_second_stdin(const Options& options) {
-  std::size_t times = 0;
-  for (const auto* side : {&options.baseline, &options.experiment})
-    for (const std::string& typed : *side) times += named_path(typed).path == "-" ? 1 : 0;
-  if (times > 1) wrong("- names standard input more than once", "write one of the logs to a file");
 }
 
 void take_sides(Options& options, const Typed& typed) {

@@ -108,7 +108,8 @@ Run slice(const Run& run, std::uint32_t from, std::uint32_t to) {
   part.config_source = run.config_source;
   part.roles = run.roles;
   for (const Note& note : run.notes)
-    if (touches(note, from, to) || note.code.starts_with("line.")) part.notes.push_back(note);
+    if (touches(note, from, to) || note.code.starts_with("line.") || note.code.starts_with("record."))
+      part.notes.push_back(note);
   const auto renamed = slice_rows(run, part, from, to);
   for (const Series& s : run.series) {
     const Rows& rows = run.rows[s.rows];
