@@ -9,7 +9,7 @@ mb=${MB:-1000}
 tools=${BENCH_TOOLS:-$root/../shared/tools/bench}
 [ -d "$tools" ] && tools=$(realpath "$tools")
 mkdir -p "$work"
-(cd "$root" && cmake --preset bench >/dev/null && cmake --build --preset bench --target bench_import)
+(cd "$root" && cmake --preset bench ${CMAKE_ARGS:-} >/dev/null && cmake --build --preset bench --target bench_import)
 bench=$root/build/bench/tests/bench/bench_import
 rounds_py() { python3 "$tools/rounds.py" -n "$rounds" --gb "$1" "${@:2}"; }
 
