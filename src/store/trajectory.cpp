@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "store/global_batch.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -72,18 +73,8 @@ Spent tokens_spent(const Run& run) {
   if (const auto seen = config_number(run, kSeen); seen && last_step(run) > 0)
     return {scaled(step_axis(run), *seen / last_step(run)),
             fmt::format("{} over the run, spread evenly over {} steps", count(*seen), number(last_step(run)))};
-  static constexpr std::string_view kBatch[] = {"global_batch_size", "batch_size", "train_batch_size", "batch_tokens"};
-  static constexpr std::string_view kLength[] = {"seq_len", "max_seq_len",     "block_size",
-                                                 "ctx",     "sequence_length", "context_length"};
-  static constexpr std::string_view kAccumulation[] = {"gradient_accumulation_steps", "grad_accum",
-                                                       "accumulation_steps"};
-  if (const auto batch = config_number(run, kBatch)) {
-    const double length = config_number(run, kLength).value_or(1);
-    const double accumulation = config_number(run, kAccumulation).value_or(1);
-    return {scaled(step_axis(run), *batch * length * accumulation),
-            fmt::format("step x batch {} x length {} x accumulation {} from the config", number(*batch), number(length),
-                        number(accumulation))};
-  }
+  if (const auto batch = global_batch(run))
+    return {scaled(step_axis(run), batch->size), fmt::format("step x {} from the config", batch->said)};
   return {};
 }
 

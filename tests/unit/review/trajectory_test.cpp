@@ -62,6 +62,31 @@ TEST_CASE("FLOPs are 6 N D when the config knows N and the batch") {
   CHECK(spent(with_rows({{{"step", 0}, {"loss", 4}}}), Axis::flops).curve.empty());
 }
 
+TEST_CASE("tokens of a step are those of all devices") {
+  const auto said = [](const Config& config) {
+    const Spent tokens =
+        spent(with_rows({{{"step", 0}, {"loss", 4}}, {{"step", 10}, {"loss", 3}}}, config), Axis::tokens);
+    return tokens.curve.empty() ? 0.0 : tokens.curve.value.back() / 10;
+  };
+  // The whole batch, where it is stated, holds the accumulated ones already.
+  CHECK(said({{"train_batch_size", 768.0}, {"gradient_accumulation_steps", 4.0}, {"seq_length", 1024.0}}) ==
+        768 * 1024);
+  CHECK(said({{"batch_size", 48.0}, {"global_batch_size", 768.0}, {"world_size", 64.0}}) == 768);
+  // Else micro-batch x replicas x accumulation, of which each must be known.
+  const Config micro{{"micro_batch_size", 4.0}, {"gradient_accumulation_steps", 2.0}, {"seq_len", 128.0}};
+  CHECK(said(micro) == 0);
+  Config parts = micro;
+  parts.insert({{"world_size", 64.0}, {"tensor_model_parallel_size", 4.0}, {"pipeline_model_parallel_size", 2.0}});
+  CHECK(said(parts) == 4 * 8 * 2 * 128);
+  Config stated = micro;
+  stated.insert({"data_parallel_size", 3.0});
+  CHECK(said(stated) == 4 * 3 * 2 * 128);
+  // A bare `batch_size` on several devices may be that of one.
+  CHECK(said({{"batch_size", 48.0}, {"world_size", 8.0}}) == 0);
+  CHECK(said({{"batch_size", 48.0}, {"world_size", 1.0}, {"grad_accum", 2.0}}) == 96);
+  CHECK(said({{"batch_tokens", 4096.0}, {"seq_len", 128.0}}) == 4096);
+}
+
 TEST_CASE("values between points are linear, outside there are none") {
   const Curve curve{{0, 10, 20}, {1, 2, 4}, {1, 2, 3}, 0};
   CHECK(value_at(curve, 10) == 2);
