@@ -78,6 +78,20 @@ Spent tokens_spent(const Run& run) {
   return {};
 }
 
+/// Steps that the first record of a mean over steps stands for: as many as the next ones where it lies on their grid
+/// ("iteration 10, 20, 30", counted from 0 "9, 19, 29"), else those since the start, and one where it is the start.
+double steps_of_first(const Curve& curve) {
+  const double first = curve.step.front();
+  std::vector<double> apart;
+  for (std::size_t i = 1; i < curve.size(); ++i) apart.push_back(curve.step[i] - curve.step[i - 1]);
+  if (apart.empty() || first <= 0) return 1;
+  const auto middle = apart.begin() + static_cast<std::ptrdiff_t>(apart.size() / 2);
+  std::nth_element(apart.begin(), middle, apart.end());
+  const double usual = *middle;
+  const bool on_grid = std::fmod(first, usual) == 0 || std::fmod(first + 1, usual) == 0;
+  return on_grid ? usual : std::min(first, usual);
+}
+
 Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::wall)) {
     bool restarted = false;
@@ -94,7 +108,7 @@ Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::step_time)) {
     Curve clock = finite(trajectory(run, *series));
     double total = 0;
-    double before = clock.empty() ? 0 : clock.step.front() - 1;
+    double before = clock.empty() ? 0 : clock.step.front() - steps_of_first(clock);
     for (std::size_t i = 0; i < clock.size(); ++i) {
       total += clock.value[i] * (clock.step[i] - before);
       before = clock.step[i];

@@ -87,6 +87,21 @@ TEST_CASE("tokens of a step are those of all devices") {
   CHECK(said({{"batch_tokens", 4096.0}, {"seq_len", 128.0}}) == 4096);
 }
 
+TEST_CASE("a mean over the steps since the record before also counts those of the first record") {
+  const auto seconds = [](const std::vector<double>& steps) {
+    std::vector<std::vector<std::pair<std::string, double>>> rows;
+    for (const double t : steps) rows.push_back({{"step", t}, {"loss", 1.0}, {"step_time", 2.0 + 0.01 * t}});
+    const Curve wall = spent(with_rows(rows), Axis::wall).curve;
+    return wall.value.front() / (2.0 + 0.01 * steps.front());
+  };
+  CHECK(seconds({10, 20, 30}) == Approx(10));
+  CHECK(seconds({9, 19, 29}) == Approx(10));         // counted from 0
+  CHECK(seconds({5010, 5020, 5030}) == Approx(10));  // resumed
+  CHECK(seconds({1, 10, 20, 30}) == Approx(1));
+  CHECK(seconds({0, 10, 20, 30}) == Approx(1));
+  CHECK(seconds({1, 2, 3}) == Approx(1));
+}
+
 TEST_CASE("values between points are linear, outside there are none") {
   const Curve curve{{0, 10, 20}, {1, 2, 4}, {1, 2, 3}, 0};
   CHECK(value_at(curve, 10) == 2);
