@@ -45,6 +45,22 @@ Curve monotone_clock(const Run& run, Curve clock, bool& restarted) {
   return clock;
 }
 
+/// A clock that falls within one step belongs to the next bar: "100% [00:20" of an epoch and "0% [00:00" of the one
+/// behind it show the same update. It goes on where the one before ended.
+Series without_falls_within_a_step(const Run& run, Series clock, bool& restarted) {
+  const auto& step = run.rows[clock.rows].step;
+  double offset = 0, previous = kNan;
+  for (std::size_t i = 0; i < clock.value.size(); ++i) {
+    if (i > 0 && step[i] == step[i - 1] && clock.value[i] < previous) {
+      offset += previous;
+      restarted = true;
+    }
+    if (std::isfinite(clock.value[i])) previous = clock.value[i];
+    clock.value[i] += offset;
+  }
+  return clock;
+}
+
 Curve scaled(Curve curve, double factor) {
   for (double& v : curve.value) v *= factor;
   return curve;
@@ -95,7 +111,8 @@ double steps_of_first(const Curve& curve) {
 Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::wall)) {
     bool restarted = false;
-    Curve clock = monotone_clock(run, finite(trajectory(run, *series)), restarted);
+    const Series joined = without_falls_within_a_step(run, *series, restarted);
+    Curve clock = monotone_clock(run, finite(trajectory(run, joined)), restarted);
     return {std::move(clock),
             "logged as " + code_span(series->logged_as) + (restarted ? ", which restarts and was joined" : "")};
   }

@@ -54,6 +54,17 @@ TEST_CASE("a clock that restarts later goes on where it stood") {
   CHECK(wall.curve.value.back() == Approx(59 + 39));
 }
 
+TEST_CASE("the clock of the next bar begins anew at the step where the one before ended") {
+  std::vector<std::vector<std::pair<std::string, double>>> rows;
+  for (int epoch = 0; epoch < 3; ++epoch)
+    for (int batch = 0; batch <= 4; ++batch)
+      rows.push_back({{"step", epoch * 4 + batch}, {"loss", 1.0}, {"wall_time", 5.0 * batch}});
+  const Curve wall = spent(with_rows(rows), Axis::wall).curve;
+  CHECK(wall.size() == 13);
+  CHECK(value_at(wall, 4) == 20);
+  CHECK(wall.value.back() == 60);
+}
+
 TEST_CASE("FLOPs are 6 N D when the config knows N and the batch") {
   const Run run = with_rows({{{"step", 0}, {"loss", 4}}, {{"step", 100}, {"loss", 3}}},
                             {{"n_params", 1e6}, {"batch_size", 8.0}, {"seq_len", 32.0}});
