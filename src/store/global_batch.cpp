@@ -21,7 +21,9 @@ constexpr std::string_view kMicro[] = {"micro_batch_size", "train_micro_batch_si
                                        "per_device_train_batch_size", "per_device_batch_size"};
 // Of one device or of all: the name does not say.
 constexpr std::string_view kBatch[] = {"batch_size"};
-constexpr std::string_view kTokens[] = {"batch_tokens"};
+constexpr std::string_view kTokens[] = {"tokens_per_step",      "tokens_per_update",   "tokens_per_iter",
+                                        "tokens_per_iteration", "tokens_per_batch",    "batch_tokens",
+                                        "train_batch_tokens",   "global_batch_tokens", "batch_size_tokens"};
 constexpr std::string_view kLength[] = {"seq_len", "seq_length",      "max_seq_len",    "max_seq_length", "block_size",
                                         "ctx",     "sequence_length", "context_length", "n_ctx"};
 constexpr std::string_view kAccumulation[] = {"gradient_accumulation_steps", "grad_accum", "accumulation_steps"};
