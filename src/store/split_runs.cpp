@@ -23,7 +23,7 @@ constexpr std::size_t kMostRuns = 1000;
 void join_steps(Run& run, const std::vector<Restart>& all) {
   std::vector<Restart> joints;
   for (const Restart& r : all)
-    if (!r.new_run) joints.push_back(r);
+    if (r.after == After::goes_on) joints.push_back(r);
   if (joints.empty()) return;
   for (Rows& rows : run.rows) {
     double offset = 0;
@@ -39,6 +39,15 @@ void join_steps(Run& run, const std::vector<Restart>& all) {
                          "shifted by {} the first time",
                          joint.why, number(joints.front().offset)),
              joint.line);
+}
+
+void say_unknown(Run& run, const std::vector<Restart>& all) {
+  for (const Restart& r : all)
+    if (r.after == After::unknown)
+      add_note(run.notes, "step.restarted",
+               "the step counter falls back to its start, and nothing says whether another run, an epoch or a resume "
+               "begins there: it is left as it is",
+               r.line);
 }
 
 /// What was stated within the run's own lines, its first value of each key; else the last one stated before them.
@@ -76,7 +85,7 @@ std::uint32_t begin_of(const Run& run) {
 std::vector<Restart> within(const std::vector<Restart>& all, std::uint32_t from, std::uint32_t to) {
   std::vector<Restart> out;
   for (const Restart& r : all)
-    if (!r.new_run && r.line > from && r.line < to) out.push_back(r);
+    if (r.after != After::new_run && r.line > from && r.line < to) out.push_back(r);
   return out;
 }
 
@@ -106,7 +115,7 @@ void drop_repeated(std::vector<Run>& runs) {
 std::vector<Run> cut(Run run, const std::vector<Restart>& all, const std::vector<Setting>& settings) {
   std::vector<std::uint32_t> from{0};
   for (const Restart& r : all)
-    if (r.new_run) from.push_back(r.line);
+    if (r.after == After::new_run) from.push_back(r.line);
   from.push_back(std::numeric_limits<std::uint32_t>::max());
   std::erase_if(run.notes, [](const Note& n) { return n.code == "config.changed"; });
   if (!settings.empty()) run.config.clear();
@@ -118,6 +127,7 @@ std::vector<Run> cut(Run run, const std::vector<Restart>& all, const std::vector
     const bool last = i + 2 == from.size();
     take_settings(part, settings, before, last ? std::numeric_limits<std::uint32_t>::max() : end);
     join_steps(part, within(all, from[i], from[i + 1]));
+    say_unknown(part, within(all, from[i], from[i + 1]));
     before = end;
     runs.push_back(std::move(part));
   }
@@ -139,16 +149,17 @@ void say_split(std::vector<Run>& runs, const char* why) {
 }  // namespace
 
 std::vector<Run> split_runs(Run run, const std::vector<Setting>& settings) {
-  const auto all = restarts(run);
-  const auto first = std::find_if(all.begin(), all.end(), [](const Restart& r) { return r.new_run; });
-  const auto fresh =
-      static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Restart& r) { return r.new_run; }));
+  const auto all = restarts(run, settings);
+  const auto is_new = [](const Restart& r) { return r.after == After::new_run; };
+  const auto first = std::find_if(all.begin(), all.end(), is_new);
+  const auto fresh = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), is_new));
   std::vector<Run> runs;
   if (fresh == 0 || fresh >= kMostRuns) {
     if (fresh > 0)
       add_note(run.notes, "run.too_many",
                fmt::format("the step counter starts again {} times: too often for runs", fresh), first->line);
     join_steps(run, all);
+    say_unknown(run, all);
     runs.push_back(std::move(run));
     return runs;
   }

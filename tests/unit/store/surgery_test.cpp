@@ -145,6 +145,48 @@ TEST_CASE("without a clock the loss tells a new run from a counter that starts a
   CHECK(on.runs().size() == 1);
 }
 
+TEST_CASE("a counter that starts again each epoch makes no seeds") {
+  Log slow, flat;
+  for (int epoch = 0; epoch < 12; ++epoch)
+    for (double t = 0; t < 20; ++t) {
+      const double x = 20 * epoch + t;
+      slow.at(5 * t).with("loss", 2.3 - 0.005 * x + noise(x));
+      flat.at(5 * t).with("loss", 2.3 + 0.2 * noise(x));
+    }
+  const Run run = slow.run();
+  CHECK(noted(run, "step.joined")->count == 11);
+  CHECK(trajectory(run, Role::train_loss).size() == 240);
+  CHECK(trajectory(flat.run(), Role::train_loss).size() == 240);
+}
+
+TEST_CASE("seeds whose loss moves little are told apart by all of them") {
+  Log log;
+  for (int k = 0; k < 12; ++k)
+    for (double t = 0; t < 20; ++t) log.at(5 * t).with("loss", 2.3 - 0.008 * t + 0.1 * noise(20 * k + t));
+  CHECK(log.runs().size() == 12);
+}
+
+TEST_CASE("where nothing says what a restart means it stays, with a note") {
+  Log log;
+  for (const double end : {30.0, 17.0, 41.0})
+    for (double t = 0; t < end; ++t) log.at(t).with("loss", 2.3 + 0.1 * noise(end + t));
+  const Run run = log.run();
+  CHECK(noted(run, "step.restarted")->count == 2);
+  CHECK(noted(run, "step.restarted")->where.line == 31);
+  CHECK(noted(run, "step.joined") == nullptr);
+}
+
+TEST_CASE("settings that change where the counter starts again begin a new run") {
+  Log log;
+  for (const double lr : {0.1, 0.2, 0.3}) {
+    log.says("lr", lr);
+    for (double t = 0; t < 10 * lr + 9; ++t) log.at(t).with("loss", 2.3 + noise(lr + t));
+  }
+  const auto runs = log.runs();
+  REQUIRE(runs.size() == 3);
+  CHECK(runs[2].config.at("lr") == ConfigValue(0.3));
+}
+
 TEST_CASE("a run that is printed twice counts once") {
   Log log;
   for (const int seed : {1, 1, 2})
