@@ -363,3 +363,28 @@ TEST_CASE("a run that was printed as far as it had come, and then whole, counts 
   CHECK(of(run, Role::train_loss).value.size() == 12);
   CHECK(noted(run, "run.repeated")->where.line == 1);
 }
+
+TEST_CASE("a run printed three times, each time further, says where each of the others stands") {
+  Log log;
+  for (const double end : {4.0, 8.0, 12.0})
+    for (double t = 0; t < end; ++t) log.at(t).with("val_loss", 2.3 - 0.1 * t);
+  const Run run = log.run();
+  const Note* note = noted(run, "run.repeated");
+  CHECK(note->count == 2);
+  CHECK(note->where.line == 1);
+  CHECK(note->last_line == 12);
+}
+
+TEST_CASE("a run of a sweep that crashed early is no copy of another one") {
+  Log log;
+  for (const double lr : {0.1, 0.2, 0.3}) {
+    log.says("lr", lr);
+    for (double t = 0; t < (lr == 0.2 ? 5 : 11); ++t) log.at(10 * t).with("val_loss", t < 5 ? 2.3026 : 2.3 - lr * t);
+  }
+  CHECK(log.runs().size() == 3);
+  Log few;  // nor are two records that every run of the checkpoint begins with
+  for (const double end : {11.0, 2.0, 11.0})
+    for (double t = 0; t < end; ++t)
+      few.at(10 * t).with("val_loss", t < 2 ? 2.3026 - 0.1 * t : 2 - 0.1 * t).with("time", t);
+  CHECK(few.runs().size() == 2);
+}
