@@ -308,6 +308,17 @@ TEST_CASE("numbers that stand for unknown") {
   CHECK(taken_out == 45);
 }
 
+TEST_CASE("a reward and a correlation of -1 are measured values") {
+  Log log;
+  for (double t = 0; t < 12; ++t)
+    log.at(t).with("eval/reward", t < 4 ? -1 : t / 11).with("eval/spearman", t < 2 ? -1 : t / 12);
+  const Run run = log.run();
+  CHECK(test::series(run, "eval/reward")->value.size() == 12);
+  CHECK(test::series(run, "eval/spearman")->value.size() == 12);
+  CHECK(noted(run, "value.sentinel") == nullptr);
+  CHECK(noted(run, "value.suspect")->count == 4);
+}
+
 TEST_CASE("a gradient norm that is sometimes 0 keeps its values") {
   Log log;
   for (double t = 0; t < 20; ++t) log.at(t).with("loss", falling(t)).with("grad_norm", t < 4 ? 0 : 1 / (1 + t));
@@ -327,13 +338,36 @@ TEST_CASE("evaluation rows whose step is the epoch") {
   CHECK(noted(run, "axis.step.mixed")->count == 3);
 }
 
-TEST_CASE("a clock in milliseconds is seen by the timestamps beside it") {
-  Log log;
-  for (double t = 0; t < 30; ++t)
-    log.at(t).with("loss", falling(t)).with("elapsed_seconds", 1500 * t).with("timestamp", 1.6e9 + 1.5 * t);
-  const Run run = log.run();
+TEST_CASE("a clock in milliseconds is seen by the timestamps beside it, unless it names its unit") {
+  Log unnamed, named;
+  for (double t = 0; t < 30; ++t) {
+    unnamed.at(t).with("loss", falling(t)).with("elapsed", 1500 * t).with("timestamp", 1.6e9 + 1.5 * t);
+    named.at(t).with("loss", falling(t)).with("elapsed_seconds", 1500 * t).with("timestamp", 1.6e9 + 1.5 * t);
+  }
+  const Run run = unnamed.run();
   CHECK(of(run, Role::wall).value.back() == Approx(43.5));
   CHECK(noted(run, "unit.mended")->count == 30);
+  const Run kept = named.run();
+  CHECK(of(kept, Role::wall).value.back() == Approx(43500));
+  CHECK(noted(kept, "unit.mended") == nullptr);
+  CHECK(noted(kept, "unit.contradicted")->count == 30);
+}
+
+TEST_CASE("a pause is no change of the clock's unit") {
+  Log log;
+  for (double t = 0; t < 1000; ++t) {
+    const double pause = t < 500 ? 0 : 5 * 86400;
+    log.at(t)
+        .with("loss", falling(t))
+        .with("timestamp", 1.7e9 + 7.2 * t + pause)
+        .with("elapsed", 7.2 * t)
+        .with("step_time", 7.2);
+  }
+  const Run run = log.run();
+  CHECK(of(run, Role::wall).value.back() == Approx(7.2 * 999));
+  CHECK(of(run, Role::step_time).value.back() == 7.2);
+  CHECK(noted(run, "unit.mended") == nullptr);
+  CHECK(noted(run, "unit.contradicted") == nullptr);
 }
 
 TEST_CASE("a final number of another name is a summary") {
