@@ -35,6 +35,7 @@ constexpr auto kConsequences = std::to_array<Consequence>({
     {"record.repeated", "counted once"},
     {"value.frozen", "left as it is", "the metric stands still to the last digit until the end"},
     {"value.forward_filled", "each evaluation counts once", "evaluations that were repeated on every row count once"},
+    {"value.slow", "left as it is", "evaluations may be repeated on every row until the next one"},
     {"value.sentinel", "taken out", "values that stand for \"unknown\" were taken out"},
     {"value.suspect", "left as it is", "the metric holds values that may stand for \"not measured\""},
     {"value.blank_is_nan", "read as NaN"},

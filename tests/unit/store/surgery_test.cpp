@@ -271,6 +271,19 @@ TEST_CASE("an evaluation that is filled forward counts once") {
   CHECK(of(run, Role::lr).value.size() == 100);
 }
 
+TEST_CASE("a coarse metric that moves slowly is no repeated evaluation") {
+  Log log;
+  double t = 0, accuracy = 0.5;
+  for (const int length : {8, 7, 11, 9, 6, 13, 10, 17, 12, 20, 31}) {
+    for (int i = 0; i < length; ++i, ++t) log.at(t).with("loss", falling(t) + noise(t)).with("val_accuracy", accuracy);
+    accuracy += 0.01;
+  }
+  const Run run = log.run();
+  CHECK(of(run, Role::eval_metric).value.size() == 144);
+  CHECK(noted(run, "value.forward_filled") == nullptr);
+  CHECK(noted(run, "value.slow")->count == 11);
+}
+
 TEST_CASE("two equal evaluations in a row stay two") {
   Log log;
   for (double t = 0; t < 100; ++t) {
