@@ -13,6 +13,7 @@
 #include "io/decompress.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
+#include "store/key.hpp"
 #include "store/run_builder.hpp"
 #include "store/surgery.hpp"
 #include "text/format.hpp"
@@ -61,10 +62,10 @@ const Importer& importer_for(const fs::path& path, Input& input, const std::stri
 /// Names that say what a file is rather than which run it is.
 bool generic(std::string_view stem) {
   const std::string word = lower(stem);
-  for (const auto* known :
-       {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log", "history", "scalars",
-        "train", "training", "events", "output", "measurements", "eval_measurements", "data"})
+  for (const auto* known : {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log",
+                            "history", "scalars", "events", "output", "measurements", "data"})
     if (word == known) return true;
+  if (side_of_file(word) != DataSide::none) return true;
   return word.find("tfevents") != std::string::npos;  // "events.out.tfevents.1742313447.host"
 }
 
@@ -143,6 +144,7 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   const Importer& importer = importer_for(log, input, options.format);
   const std::string why = reason(importer, {input.name(), input.head()}, options);
   RunBuilder builder(options.threads);
+  builder.side(side_of_file(input.name()));
   if (!importer.binary) input.expect_text();
   reading(log, [&] { importer.read(input, builder); });
   note_trouble(input.trouble(), builder, input.lines());

@@ -68,6 +68,35 @@ TEST_CASE("a directory of seeds, and one run of several") {
   CHECK_THROWS_AS(read_runs(folder.path().string() + "#3", {}), Error);
 }
 
+TEST_CASE("a file that is called after a side of the data") {
+  const test::TemporaryFolder folder("sides");
+  const std::string rows = "epoch\tloss\tprec1\n42\t2.27\t49.5\n43\t2.26\t49.6\n";
+  const auto read = [&](const char* name, const std::string& text) {
+    folder.write(name, text);
+    return read_run(folder.path() / name, {});
+  };
+  const Run val = read("val.log", rows), train = read("train.log", rows), run = read("first_try.log", rows);
+  REQUIRE(find(val, Role::eval_loss) != nullptr);
+  CHECK(find(val, Role::eval_loss)->name == "eval/loss");
+  CHECK(find(val, Role::train_loss) == nullptr);
+  CHECK(find(val, Role::eval_metric) != nullptr);
+  CHECK(noted(val, "side.from_name") != nullptr);
+  CHECK(find(train, Role::train_loss) != nullptr);
+  CHECK(find(train, Role::eval_metric) == nullptr);
+  CHECK(find(train, Role::train_metric) != nullptr);
+  CHECK(find(run, Role::train_loss) != nullptr);
+  CHECK(noted(run, "side.from_name") == nullptr);
+
+  const Run tried = read("test.csv", "step,loss,lr\n1,2,0.1\n2,1,0.1\n");
+  CHECK(find(tried, Role::train_loss) != nullptr);
+  const Run both = read("train.csv", "step,loss,val_loss,prec1\n1,2,2,50\n2,1,1,60\n");
+  CHECK(find(both, Role::eval_metric) != nullptr);
+  const Run whole = read("train.jsonl", "{\"step\":1,\"loss\":2}\n{\"step\":2,\"loss\":1}\n{\"step\":2,\"bleu\":20}\n");
+  CHECK(find(whole, Role::eval_metric) != nullptr);
+  const Run earned = read("training.csv", "step,loss,episode_reward_mean\n1,2,50\n2,1,60\n");
+  CHECK(find(earned, Role::eval_metric) != nullptr);
+}
+
 TEST_CASE("options") {
   const test::TemporaryFolder folder("options");
   const auto log = folder.write("a.jsonl", kRows);
