@@ -30,6 +30,8 @@ namespace fs = std::filesystem;
   throw Error(Error::Kind::input, fmt::format("{}: {}", path.string(), what), std::move(hint));
 }
 
+[[noreturn]] void refuse(const fs::path& path, const Error& why) { refuse(path, why.what(), why.hint); }
+
 std::vector<std::string> importer_ids() {
   std::vector<std::string> ids;
   for (const auto* importer : importers()) ids.emplace_back(importer->id);
@@ -53,6 +55,7 @@ const Importer& importer_named(const std::string& format) {
 const Importer& importer_for(const fs::path& path, Input& input, const std::string& format) {
   if (!format.empty()) return importer_named(format);
   const Importer* importer = sniff_importer(input, path);
+  if (importer == nullptr && is_config_name(path)) refuse(path, holds_settings_only());
   if (importer == nullptr)
     refuse(path, is_binary(input.head()) ? "is a binary file of no known format" : "not a format that is known",
            "`expanalyze formats` lists what is read; if it is one of them, say which with --format-in");
@@ -96,6 +99,11 @@ void find_config(Run& run, const fs::path& log, const fs::path& given) {
   }
 }
 
+bool has_axis(const Run& run) {
+  return std::any_of(run.roles.begin(), run.roles.end(),
+                     [](const RoleChoice& choice) { return choice.role >= Role::step && choice.role <= Role::flops; });
+}
+
 /// Why this importer reads it, in the words of its own sniff().
 std::string reason(const Importer& importer, const Probe& probe, const ImportOptions& options) {
   return options.format.empty() ? importer.sniff(probe).why : "--format-in says so";
@@ -103,10 +111,14 @@ std::string reason(const Importer& importer, const Probe& probe, const ImportOpt
 
 std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std::string& why, const fs::path& log,
                         std::size_t lines, const ImportOptions& options) {
+  if (builder.values() == 0 && (builder.states_settings() || is_config_name(log))) refuse(log, holds_settings_only());
   if (builder.values() == 0)
     refuse(log, fmt::format("no numbers found, read as {}", importer.id),
            "check the file, or name another format with --format-in");
   Run run = builder.finish(lines, options.map);
+  if (builder.records() == 1 && !has_axis(run))
+    refuse(log, fmt::format("holds one record, which stands at no step, read as {}", importer.id),
+           "name the log that it sums up; a run is told by records that are counted or timed");
   run.format = importer.id;
   run.path = log.string();
   run.label = run.label.empty() ? label_of(log) : one_line(run.label);

@@ -48,6 +48,7 @@ class RunBuilder : public RowGroup {
   /// The file is one document: all of its lines are understood, or none.
   void one_document(std::uint32_t lines);
 
+  [[nodiscard]] bool states_settings() const { return !settings_.empty() || !stated_.empty(); }
   /// Every change of a setting: for a log that holds several runs.
   [[nodiscard]] const std::vector<Setting>& stated() const { return stated_; }
 

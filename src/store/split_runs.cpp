@@ -80,6 +80,25 @@ std::vector<Restart> within(const std::vector<Restart>& all, std::uint32_t from,
   return out;
 }
 
+void take_note(Run& run, const Note& note) {
+  add_note(run.notes, note.code, note.text, note.where.line, note.where.series, note.count);
+  for (Note& own : run.notes)
+    if (own.code == note.code && own.where.series == note.where.series)
+      own.last_line = std::max(own.last_line, note.last_line);
+}
+
+/// How often something happened in each of the runs was not counted: it is told once, with the first of them.
+void tell_once(std::vector<Run>& runs, const std::vector<Note>& of_file) {
+  for (const Note& note : of_file) {
+    const bool told = std::any_of(runs.begin(), runs.end(), [&](const Run& run) {
+      return std::any_of(run.notes.begin(), run.notes.end(), [&](const Note& own) {
+        return own.code == note.code && own.where.series == note.where.series;
+      });
+    });
+    if (!told) runs.front().notes.push_back(note);
+  }
+}
+
 void say_repeated(Run& run, const Run& other) {
   add_note(run.notes, "run.repeated",
            "its file holds the same records once more, all or the first of them: they count once", begin_of(other));
@@ -98,6 +117,8 @@ void drop_repeated(std::vector<Run>& runs) {
     }
     const bool longer = !begins_with(*twin, run);
     if (longer) std::swap(*twin, run);
+    for (const Note& note : run.notes)
+      if (note.where.line != 0) take_note(*twin, note);
     say_repeated(*twin, run);
   }
   runs = std::move(kept);
@@ -108,7 +129,6 @@ std::vector<Run> cut(Run run, const std::vector<Restart>& all, const std::vector
   for (const Restart& r : all)
     if (r.new_run) from.push_back(r.line);
   from.push_back(std::numeric_limits<std::uint32_t>::max());
-  std::erase_if(run.notes, [](const Note& n) { return n.code == "config.changed"; });
   if (!settings.empty()) run.config.clear();
   std::vector<Run> runs;
   std::uint32_t before = 0;  // end of the records of the run before
@@ -126,11 +146,14 @@ std::vector<Run> cut(Run run, const std::vector<Restart>& all, const std::vector
 
 void say_split(std::vector<Run>& runs, const char* why) {
   for (Run& run : runs) {
-    Note note{"run.split",
-              fmt::format("its file holds {} runs, told apart where the step counter falls back to its start: {}",
-                          runs.size(), why),
-              {{}, {}, begin_of(run)},
-              1};
+    Note note{
+        "run.split",
+        fmt::format(
+            "its file holds {} runs, told apart where the step counter falls back to its start: {}; what happened in "
+            "several of them is noted with the first",
+            runs.size(), why),
+        {{}, {}, begin_of(run)},
+        1};
     note.last_line = end_of(run) - 1;
     run.notes.push_back(std::move(note));
   }
@@ -152,7 +175,10 @@ std::vector<Run> split_runs(Run run, const std::vector<Setting>& settings) {
     runs.push_back(std::move(run));
     return runs;
   }
+  std::erase_if(run.notes, [](const Note& n) { return n.code == "config.changed"; });
+  const std::vector<Note> notes = run.notes;
   runs = cut(std::move(run), all, settings);
+  tell_once(runs, notes);
   drop_repeated(runs);
   if (runs.size() > 1) say_split(runs, first->why);
   for (std::size_t i = 0; i < runs.size(); ++i) {

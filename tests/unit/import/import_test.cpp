@@ -1,6 +1,8 @@
 // Directories, labels, config files.
 #include "expanalyze/import.hpp"
 
+#include <fmt/format.h>
+
 #include "expanalyze/error.hpp"
 #include "import/config_file.hpp"
 #include "support/catch.hpp"
@@ -95,6 +97,26 @@ TEST_CASE("a file that is called after a side of the data") {
   CHECK(find(whole, Role::eval_metric) != nullptr);
   const Run earned = read("training.csv", "step,loss,episode_reward_mean\n1,2,50\n2,1,60\n");
   CHECK(find(earned, Role::eval_metric) != nullptr);
+}
+
+TEST_CASE("the notes of a file of several runs are told once") {
+  const test::TemporaryFolder folder("noted");
+  std::string text;
+  for (int run = 0; run < 3; ++run)
+    for (int step = 0; step < 9; ++step) {
+      text +=
+          fmt::format("{{\"step\": {}, \"loss\": {}, \"time_s\": {}}}\n", step, 3.0 / (1 + step) + 0.01 * run, step);
+      if (run == 1 && step == 4) text += "a warning\n";
+      if (step == 6 && run != 1) text += "{\"step\": 6, \"loss\": \n";
+    }
+  const auto runs = read_runs(folder.write("all.jsonl", text), {});
+  REQUIRE(runs.size() == 3);
+  std::size_t left = 0;
+  for (const Run& run : runs)
+    for (const Note& note : run.notes)
+      if (note.code.starts_with("line.")) left += note.count;
+  CHECK(left == 3);
+  CHECK(runs[0].lines_understood + left == runs[0].lines);
 }
 
 TEST_CASE("options") {
