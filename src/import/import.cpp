@@ -15,6 +15,7 @@
 #include "io/decompress.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
+#include "store/key.hpp"
 #include "store/run_builder.hpp"
 #include "store/surgery.hpp"
 #include "text/format.hpp"
@@ -30,6 +31,8 @@ namespace fs = std::filesystem;
 [[noreturn]] void refuse(const fs::path& path, std::string_view what, std::string hint) {
   throw Error(Error::Kind::input, fmt::format("{}: {}", path.string(), what), std::move(hint));
 }
+
+[[noreturn]] void refuse(const fs::path& path, const Error& why) { refuse(path, why.what(), why.hint); }
 
 std::vector<std::string> importer_ids() {
   std::vector<std::string> ids;
@@ -54,6 +57,7 @@ const Importer& importer_named(const std::string& format) {
 const Importer& importer_for(const fs::path& path, Input& input, const std::string& format) {
   if (!format.empty()) return importer_named(format);
   const Importer* importer = sniff_importer(input, path);
+  if (importer == nullptr && is_config_name(path)) refuse(path, holds_settings_only());
   if (importer == nullptr)
     refuse(path, is_binary(input.head()) ? "is a binary file of no known format" : "not a format that is known",
            "`expanalyze formats` lists what is read; if it is one of them, say which with --format-in");
@@ -63,10 +67,10 @@ const Importer& importer_for(const fs::path& path, Input& input, const std::stri
 /// Names that say what a file is rather than which run it is.
 bool generic(std::string_view stem) {
   const std::string word = lower(stem);
-  for (const auto* known :
-       {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log", "history", "scalars",
-        "train", "training", "events", "output", "measurements", "eval_measurements", "data"})
+  for (const auto* known : {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log",
+                            "history", "scalars", "events", "output", "measurements", "data"})
     if (word == known) return true;
+  if (side_of_file(word) != DataSide::none) return true;
   return word.find("tfevents") != std::string::npos;  // "events.out.tfevents.1742313447.host"
 }
 
@@ -97,6 +101,11 @@ void find_config(Run& run, const fs::path& log, const fs::path& given) {
   }
 }
 
+bool has_axis(const Run& run) {
+  return std::any_of(run.roles.begin(), run.roles.end(),
+                     [](const RoleChoice& choice) { return choice.role >= Role::step && choice.role <= Role::flops; });
+}
+
 /// Why this importer reads it, in the words of its own sniff().
 std::string reason(const Importer& importer, const Probe& probe, const ImportOptions& options) {
   return options.format.empty() ? importer.sniff(probe).why : "--format-in says so";
@@ -104,10 +113,14 @@ std::string reason(const Importer& importer, const Probe& probe, const ImportOpt
 
 std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std::string& why, const fs::path& log,
                         std::size_t lines, const ImportOptions& options) {
+  if (builder.values() == 0 && (builder.states_settings() || is_config_name(log))) refuse(log, holds_settings_only());
   if (builder.values() == 0)
     refuse(log, fmt::format("no numbers found, read as {}", importer.id),
            "check the file, or name another format with --format-in");
   Run run = builder.finish(lines, options.map);
+  if (builder.records() == 1 && !has_axis(run))
+    refuse(log, fmt::format("holds one record, which stands at no step, read as {}", importer.id),
+           "name the log that it sums up; a run is told by records that are counted or timed");
   run.format = importer.id;
   run.path = log.string();
   run.label = run.label.empty() ? label_of(log) : one_line(run.label);
@@ -145,6 +158,7 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   const Importer& importer = importer_for(log, input, options.format);
   const std::string why = reason(importer, {input.name(), input.head()}, options);
   RunBuilder builder(options.threads);
+  builder.side(side_of_file(input.name()));
   if (!importer.binary) input.expect_text();
   reading(log, [&] { importer.read(input, builder); });
   note_trouble(input.trouble(), builder, input.lines());

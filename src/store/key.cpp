@@ -135,6 +135,12 @@ constexpr auto kSides = std::to_array<std::pair<std::string_view, DataSide>>({
     {"testing", DataSide::eval},
 });
 
+/// What the name of a log says besides the side of its numbers.
+constexpr auto kOfLogs = std::to_array<std::string_view>(
+    {"log",     "logs",    "logger",  "loss",   "losses", "metric",  "metrics",      "result",
+     "results", "history", "curve",   "curves", "stats",  "scalars", "measurements", "epoch",
+     "epochs",  "batch",   "batches", "step",   "steps",  "iter"});
+
 /// Prefixes by which loggers group their panels: they say nothing about the quantity.
 constexpr auto kGroups = std::to_array<std::string_view>({"optim", "optimizer", "opt", "params", "grads", "acts",
                                                           "perf", "metrics", "stats", "trainer", "system", "monitor",
@@ -237,6 +243,19 @@ DataSide side_of(std::string_view word) {
   for (const auto& [logged, side] : kSides)
     if (word == logged) return side;
   return DataSide::none;
+}
+
+DataSide side_of_file(std::string_view name) {
+  name = name.substr(0, name.find('.', 1));
+  DataSide stated = DataSide::none;
+  for (const auto& piece : pieces_of(name)) {
+    const std::string word = lower(piece.raw);
+    const DataSide side = side_of(word);
+    const bool of_logs = number(word) || std::find(kOfLogs.begin(), kOfLogs.end(), word) != kOfLogs.end();
+    if (side == DataSide::none ? !of_logs : stated != DataSide::none && side != stated) return DataSide::none;
+    if (side != DataSide::none) stated = side;
+  }
+  return stated;
 }
 
 Key take_apart(std::string_view logged) {

@@ -94,8 +94,13 @@ constexpr auto kMetrics = std::to_array<std::string_view>(
 constexpr auto kPenalties =
     std::to_array<std::string_view>({"z", "aux", "balance", "balancing", "router", "reg", "regularization", "penalty",
                                      "policy", "vf", "value", "entropy", "kl", "actor", "critic",
-                                     // about a loss, or about the scale of one, and no loss itself
-                                     "delta", "diff", "difference", "std", "improvement", "scale", "window"});
+                                     // of the scale of a loss
+                                     "window"});
+
+/// How two measurements differ, how far one spreads or what it counts for: about a loss or metric, and none itself.
+constexpr auto kAbout =
+    std::to_array<std::string_view>({"delta", "diff", "difference", "vs", "versus", "gap", "improvement", "gain", "std",
+                                     "stdev", "stddev", "stderr", "variance", "scale", "threshold"});
 
 /// Ways to say which loss: they leave it the loss.
 constexpr std::string_view kLossKinds =
@@ -172,6 +177,10 @@ Meaning by_rule(const Rule& rule, const Key& key, const Words& rest) {
   return m;
 }
 
+bool about(const Words& words) {
+  return std::any_of(kAbout.begin(), kAbout.end(), [&](std::string_view word) { return has(words, word); });
+}
+
 Meaning loss_meaning(const Key& key) {
   Meaning m{key.side == DataSide::eval ? Role::eval_loss : Role::train_loss,
             key.side == DataSide::eval ? "eval/loss" : "train/loss", Unit::nats};
@@ -224,8 +233,8 @@ Meaning metric_meaning(const Key& key, const std::string& word) {
 
 }  // namespace
 
-Meaning meaning(std::string_view logged) {
-  const Key key = take_apart(logged);
+Meaning meaning(std::string_view logged, DataSide side) {
+  Key key = take_apart(logged);
   for (const auto& rule : kRules) {
     Words used;
     if ((rule.of_training && key.side == DataSide::eval) || !matches(rule, key.words, used)) continue;
@@ -237,6 +246,10 @@ Meaning meaning(std::string_view logged) {
     m.order = static_cast<int>(&rule - kRules.data());
     return m;
   }
+  if (about(key.words)) return {};
+  // A reward is earned in training, and is what the run is judged by.
+  const bool earned = has(key.words, "reward") || has(key.words, "return");
+  if (key.side == DataSide::none && !(earned && side == DataSide::train)) key.side = side;
   if (names_a_loss(key.words)) return loss_meaning(key);
   if (const auto* word = metric_word(key.words)) return metric_meaning(key, *word);
   return {};

@@ -162,6 +162,40 @@ void settle_bare_metrics(std::vector<Candidate>& candidates, const std::vector<K
   }
 }
 
+/// The side that the name of the file states, for keys that state none.
+class FileSide {
+ public:
+  /// It counts where no key states one; and what moves weights is no evaluation, whatever its name: "test.log" can be
+  /// the log of a first try.
+  FileSide(const Run& run, DataSide side) : side_(side) {
+    for (const Series& s : run.series) {
+      if (side_ == DataSide::none) return;
+      const Role role = meaning(s.logged_as).role;
+      const bool trains = role == Role::lr || role == Role::grad_norm || role == Role::update_norm ||
+                          role == Role::loss_scale || role == Role::skipped_steps;
+      if (take_apart(s.logged_as).side != DataSide::none || (trains && side_ == DataSide::eval)) side_ = DataSide::none;
+      if (role == Role::train_loss) loss_rows_.insert(s.rows);
+    }
+  }
+
+  [[nodiscard]] Meaning meaning_of(const Series& series, std::vector<Note>& notes) const {
+    const Meaning alone = meaning(series.logged_as);
+    // In a file of training what stands beside the loss is measured on its batches; what has rows of its own may be
+    // the evaluation of a run whose one log is called "train.log".
+    if (side_ == DataSide::none || (side_ == DataSide::train && loss_rows_.count(series.rows) == 0)) return alone;
+    Meaning m = meaning(series.logged_as, side_);
+    if (m.role != alone.role)
+      add_note(notes, "side.from_name",
+               fmt::format("names such as {} do not say of what data they are: by the name of the file, of {}",
+                           code_span(series.logged_as), side_ == DataSide::eval ? "evaluation" : "training"));
+    return m;
+  }
+
+ private:
+  DataSide side_;
+  std::set<RowsId> loss_rows_;
+};
+
 void apply_map(Run& run, std::vector<Candidate>& candidates, const std::map<Role, std::string>& map) {
   std::set<std::string> keys;
   for (const auto& series : run.series) keys.insert(series.logged_as);
@@ -234,17 +268,20 @@ bool is_bookkeeping(std::string_view key) {
   return known();
 }
 
-void assign_roles(Run& run, const std::map<Role, std::string>& map, const std::map<std::string, Meaning>& declared) {
+void assign_roles(Run& run, const std::map<Role, std::string>& map, const std::map<std::string, Meaning>& declared,
+                  DataSide side) {
+  const FileSide of_file(run, side);
   std::vector<Candidate> candidates;
   std::vector<Key> keys;
   for (auto& series : run.series) {
     keys.push_back(take_apart(series.logged_as));
-    candidates.push_back({&series, meaning(series.logged_as), keys.back().test, falls(series.value)});
+    candidates.push_back({&series, {}, keys.back().test, falls(series.value)});
     if (const auto said = declared.find(series.logged_as); said != declared.end()) {
       candidates.back().meaning = said->second;
       candidates.back().declared = true;
       continue;
     }
+    candidates.back().meaning = of_file.meaning_of(series, run.notes);
     if (candidates.back().meaning.role == Role::grad_norm && !series.labels.empty())
       candidates.back().meaning.role = Role::layer_grad_norm;
     check_values(candidates.back());

@@ -174,7 +174,7 @@ Run RunBuilder::finish(std::size_t lines, const std::map<Role, std::string>& map
   run.config_source = std::move(config_source_);
   run.notes = std::move(notes_);
   move_columns(run);
-  assign_roles(run, map, declared_);
+  assign_roles(run, map, declared_, side_);
   fill_steps(run, record_of_rows_, line_);
   return run;
 }

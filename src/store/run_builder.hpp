@@ -34,6 +34,8 @@ class RunBuilder : public RowGroup {
 
   /// The name that the log itself gives its run; without one it is called after its file.
   void label(std::string name) { label_ = std::move(name); }
+  /// The side of the data that the name of the file states.
+  void side(DataSide side) { side_ = side; }
 
   /// What the documentation of a format says a key means: goes before the key's name, behind --map.
   void declare(std::string_view key, Meaning meaning);
@@ -46,6 +48,7 @@ class RunBuilder : public RowGroup {
   /// The file is one document: all of its lines are understood, or none.
   void one_document(std::uint32_t lines);
 
+  [[nodiscard]] bool states_settings() const { return !settings_.empty() || !stated_.empty(); }
   /// Every change of a setting: for a log that holds several runs.
   [[nodiscard]] const std::vector<Setting>& stated() const { return stated_; }
 
@@ -78,6 +81,7 @@ class RunBuilder : public RowGroup {
   std::vector<Setting> stated_;
   std::map<std::string, std::size_t, std::less<>> latest_;  ///< of each key, in stated_
   std::string label_;
+  DataSide side_ = DataSide::none;
   std::map<std::string, Meaning> declared_;
   std::vector<Absent> absent_;
   std::optional<std::size_t> counted_;

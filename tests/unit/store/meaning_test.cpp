@@ -24,6 +24,7 @@ TEST_CASE("keys of many tools take the role they have") {
                                                         {"validation/main/loss", Role::eval_loss},
                                                         {"eval_g0_loss", Role::eval_loss},
                                                         {"val_bpb", Role::eval_loss},
+                                                        {"sliding_window_val_bpb", Role::eval_loss},
                                                         {"validation/ctc_loss", Role::eval_loss},
                                                         {"val_losses", Role::eval_loss},
                                                         {"val/accuracy", Role::eval_metric},
@@ -106,10 +107,26 @@ TEST_CASE("keys that only look like a role stay mechanisms") {
                           "best_val_loss",
                           "setup_time_seconds",
                           "lr_mult",
+                          "delta_vs_pr1019_bpb",
+                          "val_bpb_std",
+                          "val_loss_improvement",
+                          "loss_scale_window",
+                          "accuracy_delta",
+                          "episode_reward_std",
                           "experiment_id"}) {
     INFO(key);
     CHECK(to_string(meaning(key).role) == "mechanism");
   }
+}
+
+TEST_CASE("the name of a file says the side, or names a run") {
+  for (const auto* name :
+       {"val.log", "valid.csv", "eval.jsonl.gz", "test_metrics.csv", "val_loss_2.txt", "Eval-Log.tsv"})
+    CHECK(side_of_file(name) == DataSide::eval);
+  for (const auto* name : {"train.log", "training.log", "train_batch.log"})
+    CHECK(side_of_file(name) == DataSide::train);
+  for (const auto* name : {"train_val.log", "test_muon.log", "log.txt", "metrics.jsonl", "", ".log", "baseline.csv"})
+    CHECK(side_of_file(name) == DataSide::none);
 }
 
 TEST_CASE("units in names") {
