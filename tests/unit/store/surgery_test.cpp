@@ -230,6 +230,26 @@ TEST_CASE("ranks that log each step are averaged, two quantities are not") {
   CHECK(noted(two, "record.same_step")->count == 120);
 }
 
+TEST_CASE("batches of an epoch without a step of their own are no ranks") {
+  Log batches, ranks;
+  for (double epoch = 0; epoch < 30; ++epoch) {
+    for (double k = 0; k < 4; ++k) {
+      batches.row().with("epoch", epoch).with("loss", 2 - 0.02 * epoch - 0.005 * k + noise(4 * epoch + k));
+      ranks.row().with("epoch", epoch).with("loss", falling(epoch) + 0.1 * noise(4 * epoch + k));
+    }
+    batches.row().with("epoch", epoch).with("val_loss", 2 - 0.02 * epoch);
+  }
+  const Run run = batches.run();
+  const Curve curve = trajectory(run, Role::train_loss);
+  CHECK(curve.size() == 120);
+  CHECK(curve.step[4] == 1);
+  CHECK(curve.step[7] == 1.75);
+  CHECK(trajectory(run, Role::eval_loss).step[1] == 1);
+  CHECK(noted(run, "record.ranks") == nullptr);
+  CHECK(noted(run, "record.within_epoch")->count == 120);
+  CHECK(noted(ranks.run(), "record.ranks")->count == 30);
+}
+
 TEST_CASE("a pause of the clock is said with its length") {
   Log log;
   double clock = 0;
