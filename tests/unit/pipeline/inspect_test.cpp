@@ -109,6 +109,9 @@ TEST_CASE("a rewind counts what it replaced, training and evaluation at one step
   Run run = with_losses({0, 10});
   add(run, Role::step, "step", {0, 0, 10, 10}, {0, 0, 10, 10});
   CHECK(facts_of(run).superseded == 0);
+  Run rounded = with_losses({0, 10});  // the lines of training and evaluation print one clock in other digits
+  add(rounded, Role::step_time, "step_avg", {0, 0, 10, 10}, {0, 0, 231.41, 231.408});
+  CHECK(facts_of(rounded).superseded == 0);
 }
 
 TEST_CASE("series that differ in their labels alone are one group") {
