@@ -412,6 +412,16 @@ TEST_CASE("a final number of another name is a summary") {
   CHECK(noted(run, "metric.last_is_not_final")->where.line == 11);
 }
 
+TEST_CASE("a final number is laid beside the curve of its own name") {
+  Log log;
+  for (double t = 0; t < 10; ++t)
+    log.at(t).with("val_accuracies", 0.01 * t).with("val_perplexities", 100 - t).with("val_losses", falling(t));
+  log.row().with("final_metrics/val_perplexity", 91).with("final_metrics/val_loss", 1.5);
+  const Run run = log.run();
+  CHECK(noted(run, "metric.last_is_not_final")->count == 1);
+  CHECK(noted(run, "metric.last_is_not_final")->where.series == "final_metrics/val_loss");
+}
+
 TEST_CASE("a dead layer and a model that stands still have a gradient of 0") {
   Log layer, still;
   for (double t = 0; t < 20; ++t) {
