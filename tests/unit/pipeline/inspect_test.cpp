@@ -86,6 +86,9 @@ TEST_CASE("time that no step took is a gap of the clock") {
   CHECK(facts.gaps.front().size == 98);
   CHECK(facts.gaps.front().usual == 1);
   CHECK(facts.gaps.front().from == 2);
+  Run fast = with_losses({0, 1, 2, 3, 4, 5});
+  add(fast, Role::wall, "time", {0, 1, 2, 3, 4, 5}, {0, 0.001, 0.002, 0.1, 0.101, 0.102});
+  CHECK(facts_of(fast).clock_gaps == 0);
 }
 
 TEST_CASE("each axis says where it comes from, or that it is not there") {
