@@ -9,6 +9,7 @@
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
+#include "text/format.hpp"
 
 namespace expanalyze {
 
@@ -42,7 +43,10 @@ std::string with_nans(std::string_view text, const TableHead& head, RunBuilder& 
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (!evaluation || !is_measured(head.names[i]) || !bare(cells[i]).empty()) continue;
       cells[i] = "nan";
-      builder.note("value.blank_is_nan", "evaluations with an empty cell: the value was NaN", line, head.names[i]);
+      if (!builder.noted_again("value.blank_is_nan", head.names[i], 1, line))
+        builder.note("value.blank_is_nan",
+                     fmt::format("{} is empty where an evaluation was made: read as NaN", code_span(head.names[i])),
+                     line, head.names[i]);
     }
   });
 }

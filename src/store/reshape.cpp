@@ -116,9 +116,12 @@ void RunBuilder::settle_blanks() {
     for (const auto record : found[i]) {
       c.records.add(record);
       c.value.push_back(kNaN);
-      note("value.blank_is_nan",
-           fmt::format("{} is empty to the end while its neighbours go on: read as NaN", code_span(c.key)),
-           line_[record], c.key);
+    }
+    if (!found[i].empty()) {
+      add_note(notes_, "value.blank_is_nan",
+               fmt::format("{} is empty to the end while its neighbours go on: read as NaN", code_span(c.key)),
+               line_[found[i].front()], c.key, found[i].size());
+      noted_again("value.blank_is_nan", c.key, 0, line_[found[i].back()]);
     }
     c.blank.clear();
   }

@@ -186,7 +186,7 @@ Curve trajectory(const Run& run, const Series& series) {
         ++out.repeated;
         continue;
       }
-      out.superseded += out.size() - keep;
+      (step == out.step.back() ? out.same_step : out.superseded) += out.size() - keep;
       out.step.resize(keep);
       out.value.resize(keep);
       out.line.resize(keep);
@@ -206,6 +206,7 @@ Curve trajectory(const Run& run, Role role) {
 Curve finite(const Curve& curve) {
   Curve out;
   out.superseded = curve.superseded;
+  out.same_step = curve.same_step;
   for (std::size_t i = 0; i < curve.size(); ++i) {
     if (!std::isfinite(curve.value[i])) continue;
     out.step.push_back(curve.step[i]);
