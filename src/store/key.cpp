@@ -36,8 +36,16 @@ std::vector<Piece> pieces_of(std::string_view logged) {
     if (!piece.raw.empty()) pieces.push_back(std::move(piece));
     piece = {{}, separator};
   };
-  for (const char c : logged) {
-    if (std::string_view("/.:-_ []()=,@").find(c) != std::string_view::npos) {
+  constexpr std::string_view kSeparators = "/.:-_ []()=,@";
+  for (std::size_t at = 0; at < logged.size(); ++at) {
+    const char c = logged[at];
+    // "training's auc", "valid_1's auc": whose it is stands in front.
+    if (logged.substr(at, 2) == "'s" && at + 2 < logged.size() &&
+        kSeparators.find(logged[at + 2]) != kSeparators.npos) {
+      ++at;
+      continue;
+    }
+    if (kSeparators.find(c) != std::string_view::npos) {
       flush(c == ':' ? '/' : c);
       continue;
     }
@@ -51,6 +59,8 @@ std::vector<Piece> pieces_of(std::string_view logged) {
 /// A2 step 5. A replacement may be several words.
 constexpr auto kSynonyms = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"losses", "loss"},
+    {"logloss", "log loss"},
+    {"mlogloss", "log loss"},
     {"perplexity", "ppl"},
     {"perplexities", "ppl"},
     {"acc", "accuracy"},

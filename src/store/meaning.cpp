@@ -99,7 +99,7 @@ constexpr auto kPenalties =
 
 /// Ways to say which loss: they leave it the loss.
 constexpr std::string_view kLossKinds =
-    "nll xent ce crossentropy cross ctc lm mean avg main total step epoch objective";
+    "nll xent ce crossentropy cross log binary multi ctc lm mean avg main total step epoch objective";
 
 bool has(const Words& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();

@@ -278,6 +278,27 @@ TEST_CASE("console: the clock of a bar is one also where the last kind of bar sh
   CHECK(find(run, Role::wall)->logged_as == "elapsed");
 }
 
+TEST_CASE("console: whose number it is, and a best line said once more at the end") {
+  const auto line = [](int i) {
+    return fmt::format(
+        "[{0}]\ttraining's binary_logloss: 0.{1}1\ttraining's auc: 0.{0}5\t"
+        "valid_0's binary_logloss: 0.{1}2\tvalid_0's auc: 0.{0}4\n",
+        i, 99 - i);
+  };
+  std::string text;
+  for (int i = 10; i <= 80; i += 5) text += line(i);
+  const Run run = read_text(text + "Early stopping, best iteration is:\n" + line(40));
+  check(run, {"valid_0's auc", 15, 0.104, 0.804, 10, 80});
+  CHECK(find(run, Role::eval_metric)->logged_as == "valid_0's auc");
+  CHECK(find(run, Role::eval_loss)->logged_as == "valid_0's binary_logloss");
+  CHECK(find(run, Role::train_loss)->logged_as == "training's binary_logloss");
+  CHECK(noted(run, "console.echo")->where.line == 17);
+  // A program that starts anew says the same lines and goes on.
+  const Run again = read_text(text + text);
+  CHECK(series(again, "valid_0's auc")->value.size() == 30);
+  CHECK(noted(again, "console.echo") == nullptr);
+}
+
 TEST_CASE("console: prose, programs and settings are no logs") {
   CHECK(sure("") == 0);
   CHECK(
