@@ -162,9 +162,20 @@ class Writer {
       if (t.slots[s].keep) builder_.value(t.slots[s].series, value(r, s));
     if (const int epoch = axis_.unnamed_epoch(r.of); epoch >= 0)
       builder_.value("epoch", grammar_.value(r, static_cast<std::size_t>(epoch)));
-    if (const auto step = axis_.step(i)) builder_.value(axis_.key(), *step);
-    write_stamp(r);
+    const auto step = axis_.step(i);
+    if (step) builder_.value(axis_.key(), *step);
+    if (!late_evaluation(t, step)) write_stamp(r);
     return true;
+  }
+
+  /// An evaluation that is told when the training has gone on says nothing of when its step was reached.
+  bool late_evaluation(const ConsoleTemplate& t, std::optional<double> step) {
+    if (!step) return false;
+    const bool late = *step < furthest_ && std::all_of(t.slots.begin(), t.slots.end(), [](const ConsoleSlot& s) {
+      return !s.keep || s.key.empty() || take_apart(s.series).side == DataSide::eval;
+    });
+    furthest_ = std::max(furthest_, *step);
+    return late;
   }
 
   /// "Accuracy: 9825/10000" is a share.
@@ -376,6 +387,7 @@ class Writer {
   std::set<std::uint32_t> understood_;
   double first_clock_ = std::numeric_limits<double>::quiet_NaN(), last_clock_ = 0;
   int days_ = 0;
+  double furthest_ = 0;  ///< step
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The table of names: what a key says before anyone looks at its values (science handbook A2).
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "store/key.hpp"
 #include "store/roles.hpp"
@@ -172,6 +173,17 @@ Meaning by_rule(const Rule& rule, const Key& key, const Words& rest) {
   return m;
 }
 
+/// "seconds_per_step" is a time, "steps_per_second" a rate: the unit of time stands in front of "per".
+std::optional<Meaning> time_per(const Key& key) {
+  const auto per = std::find(key.words.begin(), key.words.end(), "per");
+  if (per == key.words.begin() || per == key.words.end() || per + 1 == key.words.end()) return std::nullopt;
+  const double factor = factor_of(*(per - 1), Unit::seconds);
+  if (factor == 0) return std::nullopt;
+  const bool of_step = key.side != DataSide::eval && listed("step iter batch update", *(per + 1));
+  return Meaning{of_step ? Role::step_time : Role::mechanism, of_step ? "step_time" : "", Unit::seconds, factor,
+                 of_step && key.words.size() == 3 ? 3 : 0};
+}
+
 Meaning loss_meaning(const Key& key) {
   Meaning m{key.side == DataSide::eval ? Role::eval_loss : Role::train_loss,
             key.side == DataSide::eval ? "eval/loss" : "train/loss", Unit::nats};
@@ -226,6 +238,7 @@ Meaning metric_meaning(const Key& key, const std::string& word) {
 
 Meaning meaning(std::string_view logged) {
   const Key key = take_apart(logged);
+  if (auto time = time_per(key)) return *time;
   for (const auto& rule : kRules) {
     Words used;
     if ((rule.of_training && key.side == DataSide::eval) || !matches(rule, key.words, used)) continue;
