@@ -217,12 +217,20 @@ void add_word(Words& words, const std::string& word) {
   }
 }
 
-/// "learning", "rate" → "lr".
-void join_learning_rate(Words& words) {
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] != "learning" || words[i + 1] != "rate") continue;
-    words[i] = "lr";
-    words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+/// Names of several words, longer ones first: "learning rate" → "lr".
+constexpr auto kPhrases = std::to_array<std::pair<std::array<std::string_view, 3>, std::string_view>>({
+    {{"mean", "average", "precision"}, "map"},
+    {{"average", "precision", ""}, "ap"},
+    {{"learning", "rate", ""}, "lr"},
+});
+
+void join_phrases(Words& words) {
+  for (const auto& [phrase, joined] : kPhrases) {
+    const auto end = std::find(phrase.begin(), phrase.end(), "");
+    for (auto at = words.begin(); (at = std::search(at, words.end(), phrase.begin(), end)) != words.end(); ++at) {
+      *at = joined;
+      at = words.erase(at + 1, at + (end - phrase.begin())) - 1;
+    }
   }
 }
 
@@ -265,7 +273,7 @@ Key take_apart(std::string_view logged) {
     if (side != DataSide::none && key.side != DataSide::eval) key.side = side;
     key.test = key.test || word == "test" || word == "testing";
   }
-  join_learning_rate(key.words);
+  join_phrases(key.words);
   return key;
 }
 

@@ -84,12 +84,15 @@ constexpr auto kRules = std::to_array<Rule>({
     {"batch", Role::step, "step", Unit::steps, "current num idx", true, true},
 });
 
-/// Figures of merit by name. Higher-is-better ones first: two exact names compete by this order.
+/// Figures of merit by name. Two names that say equally much compete by this order, whatever the order of the keys:
+/// what a kind of task is measured by goes before the accuracy that stands beside it, higher-is-better ones before the
+/// rest.
 constexpr auto kMetrics = std::to_array<std::string_view>(
-    {"accuracy", "reward", "return",    "bleu",   "map",    "ap",    "f1",     "auc",     "auroc",    "iou",  "miou",
-     "dice",     "rouge",  "rouge1",    "rouge2", "rougel", "chrf",  "meteor", "mrr",     "ndcg",     "mcc",  "psnr",
-     "ssim",     "recall", "precision", "prec",   "prec1",  "prec5", "top5",   "pearson", "spearman", "coco", "success",
-     "wer",      "cer",    "fid",       "ppl",    "error",  "err",   "mae",    "rmse",    "mase",     "wape"});
+    {"reward", "return", "bleu",    "map",      "ap",     "miou",    "accuracy",  "f1",   "auc",
+     "auroc",  "iou",    "dice",    "rouge",    "rouge1", "rouge2",  "rougel",    "chrf", "meteor",
+     "mrr",    "ndcg",   "mcc",     "psnr",     "ssim",   "recall",  "precision", "prec", "prec1",
+     "prec5",  "top5",   "pearson", "spearman", "coco",   "success", "wer",       "cer",  "fid",
+     "ppl",    "error",  "err",     "mae",      "rmse",   "mase",    "wape"});
 
 /// Terms that a loss can hold besides the fit to the data: no measure of quality by themselves.
 constexpr auto kPenalties =
@@ -212,19 +215,27 @@ bool names_a_loss(const Words& words) {
   return false;
 }
 
+/// A figure of merit among the words.
+struct Metric {
+  const std::string* word = nullptr;  ///< nullptr: none
+  int order = 0;                      ///< in the table
+};
+
 /// "bbox_mAP_50" → "map": digits behind a name are a variant of it.
-const std::string* metric_word(const Words& words) {
-  for (const auto metric : kMetrics)
+Metric metric_among(const Words& words) {
+  for (std::size_t i = 0; i < kMetrics.size(); ++i)
     for (const auto& word : words)
-      if (word == metric || (word.rfind(metric, 0) == 0 && word.size() > metric.size() &&
-                             word.find_first_not_of("0123456789", metric.size()) == std::string::npos))
-        return &word;
-  return nullptr;
+      if (word == kMetrics[i] || (word.rfind(kMetrics[i], 0) == 0 && word.size() > kMetrics[i].size() &&
+                                  word.find_first_not_of("0123456789", kMetrics[i].size()) == std::string::npos))
+        return {&word, static_cast<int>(i)};
+  return {};
 }
 
-Meaning metric_meaning(const Key& key, const std::string& word) {
+Meaning metric_meaning(const Key& key, const Metric& metric) {
+  const std::string& word = *metric.word;
   const bool train = key.side == DataSide::train;
   Meaning m{train ? Role::train_metric : Role::eval_metric, "", Unit::one, 1, 3};
+  m.order = metric.order;
   for (const auto& other : key.words)
     if (other != word && !listed("episode mean avg average main", other)) m.fit = 0;
   // "ortho_err" is a figure of the method, "val_err" one of merit: words this common need a side.
@@ -251,7 +262,7 @@ Meaning meaning(std::string_view logged) {
     return m;
   }
   if (names_a_loss(key.words)) return loss_meaning(key);
-  if (const auto* word = metric_word(key.words)) return metric_meaning(key, *word);
+  if (const auto metric = metric_among(key.words); metric.word != nullptr) return metric_meaning(key, metric);
   return {};
 }
 
