@@ -20,9 +20,6 @@ constexpr std::string_view kClock = "accumulated_submission_time";
 void declare_columns(RunBuilder& builder) {
   builder.declare("global_step", {Role::step, "step", Unit::steps});
   builder.declare(kClock, {Role::wall, "wall", Unit::seconds});
-  // A workload is judged by one of these, and logs no other of them; by its accuracy or loss where it logs none.
-  for (const auto* metric : {"mean_average_precision", "bleu", "wer", "ssim"})
-    builder.declare(fmt::format("validation/{}", metric), {Role::eval_metric, ""});
   // `score` repeats the clock; the others count what the benchmark does not time.
   for (const auto* other : {"score", "total_duration", "accumulated_eval_time", "accumulated_logging_time"})
     builder.declare(other, {Role::mechanism, "", Unit::seconds});

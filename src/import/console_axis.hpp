@@ -44,6 +44,7 @@ class ConsoleAxis {
   void find_counters();
   void drop_guesses();
   void agree_on_guesses();
+  void agree_on_place(std::size_t best);
   void find_resets();
   void follow_bars();
   void plan();

@@ -101,6 +101,8 @@ std::string reason(const Candidate& winner, const std::vector<Candidate*>& all) 
   if (winner.meaning.role == Role::step && all.size() > 1) return "falls back least often";
   if (winner.meaning.fit == 3) return "exact name";
   if (all.size() == 1) return "the only key of that kind";
+  const auto as_good = [&](const Candidate* c) { return c != &winner && c->meaning.order == winner.meaning.order; };
+  if (std::none_of(all.begin(), all.end(), as_good) && winner.meaning.fit != 2) return "the best known of its kind";
   return winner.meaning.fit == 2 ? "name without a scope" : "first of its kind in the log";
 }
 
@@ -246,6 +248,18 @@ void undo_clashes(std::vector<Candidate>& candidates) {
     if (uses[{c.series->name, c.series->labels}] > 1) c.series->name = c.series->logged_as;
 }
 
+/// A column that says what a clock says, value for value, is in seconds as well: AlgoPerf's `score`.
+void repeat_units(std::vector<Candidate>& candidates) {
+  for (auto& c : candidates) {
+    if (c.declared || c.meaning.role != Role::mechanism || c.series->unit != Unit::one) continue;
+    if (c.series->value.size() < 3 || constant(c.series->value)) continue;
+    const auto same = [&](const Candidate& o) {
+      return o.series->unit == Unit::seconds && o.series->rows == c.series->rows && o.series->value == c.series->value;
+    };
+    if (std::any_of(candidates.begin(), candidates.end(), same)) c.series->unit = Unit::seconds;
+  }
+}
+
 bool chosen_singly(Role role) { return role != Role::none && role != Role::mechanism && role != Role::layer_grad_norm; }
 
 }  // namespace
@@ -291,6 +305,7 @@ void assign_roles(Run& run, const std::map<Role, std::string>& map, const std::m
   settle_bare_metrics(candidates, keys);
   apply_map(run, candidates, map);
   for (std::size_t i = 0; i < candidates.size(); ++i) write_series(run, candidates[i], keys[i]);
+  repeat_units(candidates);
 
   std::map<Role, std::vector<Candidate*>> wanting;
   for (auto& c : candidates)

@@ -138,7 +138,9 @@ Spent wall_spent(const Run& run) {
     return {std::move(clock), fmt::format("from {}, counted from {}first record", code_span(series->logged_as),
                                           before > 0 ? "the begin of the step of the " : "the ")};
   }
-  if (const Series* series = find(run, Role::step_time)) {
+  // One record without a step says how long a step took, and not how many there were.
+  const Series* series = find(run, Role::step_time);
+  if (series != nullptr && (series->value.size() > 1 || find(run, Role::step) != nullptr)) {
     Curve clock = finite(trajectory(run, *series));
     double total = 0;
     double before = clock.empty() ? 0 : clock.step.front() - steps_of_first(clock);
