@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "expanalyze/error.hpp"
 #include "import/archive_runs.hpp"
@@ -181,16 +180,13 @@ std::vector<Run> read_folder(const Folder& folder, const Importer& importer, con
 std::vector<Run> read_directory(const fs::path& path, const ImportOptions& options) {
   const Contents contents = contents_of(path, options.format);
   if (contents.whole != nullptr) return read_folder(open_folder(path), *contents.whole, options);
-  std::vector<std::vector<Run>> read(contents.logs.size());
-  read_each(read.size(), options,
-            [&](std::size_t i, const ImportOptions& own) { read[i] = read_log(contents.logs[i], own); });
-  std::vector<Run> runs;
-  for (auto& some : read) std::move(some.begin(), some.end(), std::back_inserter(runs));
+  std::vector<Run> runs = read_logs(contents.logs, options, read_log);
   for (const auto& pointer : contents.pointers) note_pointer(runs.front().notes, pointer);
   for (const auto& other : contents.others)
-    add_note(runs.front().notes, "input.other_logs",
-             fmt::format("{} is read; further logs beside it are not, first {}",
-                         code_span(contents.logs.front().filename().string()), code_span(other.filename().string())));
+    add_note(
+        runs.front().notes, "input.other_logs",
+        fmt::format("{} is read; further logs beside it are not, first {}",
+                    code_span(fs::path(runs.front().path).filename().string()), code_span(other.filename().string())));
   if (contents.logs.size() == 1)
     for (Run& run : runs) run.path = path.string();
   return runs;
@@ -226,8 +222,7 @@ std::vector<Run> read_runs(const fs::path& given, const ImportOptions& options) 
   fs::path path = given;
   const std::size_t part = take_part(path);
   const auto packed = find_archive(path);
-  auto runs = packed ? read_archive(*packed, [&](const fs::path& inside) { return read_path(inside, options); })
-                     : read_path(path, options);
+  auto runs = packed ? read_archive(*packed, options, read_path) : read_path(path, options);
   keep_part(runs, part, path);
   for (Run& run : runs) {
     if (run.parts > 1) run.label += fmt::format("#{}", run.part);

@@ -98,7 +98,7 @@ void RunBuilder::declare(std::string_view key, Meaning meaning) {
 }
 
 void RunBuilder::absent(std::string_view key, double value, std::string means) {
-  absent_.push_back({std::string(key), value, std::move(means)});
+  if (absent_.find(key) == absent_.end()) absent_.emplace(key, Absent{value, std::move(means)});
 }
 
 void RunBuilder::counted(std::size_t lines, std::string_view in) {

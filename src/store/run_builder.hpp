@@ -40,7 +40,7 @@ class RunBuilder : public RowGroup {
   /// What the documentation of a format says a key means: goes before the key's name, behind --map.
   void declare(std::string_view key, Meaning meaning);
   /// What a format writes under a key where it has no value, NaN included: such values, and blanks, are left out and
-  /// counted. `means`: why there is none, as the end of a sentence.
+  /// counted. `means`: why there is none, as the end of a sentence. Said once a key: later words of it change nothing.
   void absent(std::string_view key, double value, std::string means);
 
   /// `lines` of finish() for logs that are not one text: "records" of a binary file, lines over several files.
@@ -58,7 +58,6 @@ class RunBuilder : public RowGroup {
 
  private:
   struct Absent {
-    std::string key;
     double value = 0;
     std::string means;
   };
@@ -83,7 +82,7 @@ class RunBuilder : public RowGroup {
   std::string label_;
   DataSide side_ = DataSide::none;
   std::map<std::string, Meaning> declared_;
-  std::vector<Absent> absent_;
+  std::map<std::string, Absent, std::less<>> absent_;  ///< by key
   std::optional<std::size_t> counted_;
   std::string counted_in_ = "lines";
   unsigned threads_ = 1;

@@ -119,6 +119,19 @@ TEST_CASE("the notes of a file of several runs are told once") {
   CHECK(runs[0].lines_understood + left == runs[0].lines);
 }
 
+TEST_CASE("among several logs, one that turns out to be none is a note; alone it is an error") {
+  const test::TemporaryFolder folder("one_bad");
+  folder.write("events.jsonl", "{\"msg\": \"hello\"}\n{\"msg\": \"there\"}\n");
+  CHECK(error_of(folder.path()).kind == Error::Kind::input);
+  folder.write("seed1.jsonl", kRows);
+  folder.write("seed2.jsonl", kRows);
+  const auto runs = read_runs(folder.path(), {});
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].label == "seed1");
+  REQUIRE(noted(runs[0], "input.not_a_log") != nullptr);
+  CHECK(noted(runs[0], "input.not_a_log")->text.find("events.jsonl: no numbers") != std::string::npos);
+}
+
 TEST_CASE("options") {
   const test::TemporaryFolder folder("options");
   const auto log = folder.write("a.jsonl", kRows);

@@ -1,4 +1,6 @@
 // Text logs of known programs, by input and output.
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "expanalyze/import.hpp"
@@ -287,6 +289,32 @@ TEST_CASE("Hugging Face on the console: without a loss and without bars") {
   const Run one = read(hf_stdout, "{'loss': 1.5, 'epoch': 0.1}\n{'loss': 1.5, 'epoch': 0.2}\n{'loss': 1.2, 'epo");
   CHECK(values(one, "loss").size() == 2);
   CHECK(test::noted(one, "line.cut") != nullptr);
+}
+
+TEST_CASE("Hugging Face on the console: a run that collapsed prints one record again and again") {
+  std::string plain, bars, processes;
+  for (int i = 1; i <= 40; ++i) {
+    const std::string record = fmt::format("{{'loss': 0.0, 'grad_norm': nan, 'epoch': {:.2f}}}\n", (i + 4) / 5 / 100.0);
+    plain += record;
+    bars += fmt::format("{}%|#| {}/40 [00:{:02}<00:01,  1.00s/it]\n", i, i, i) + record;
+    processes += record;
+  }
+  CHECK(values(read(hf_stdout, plain), "loss").size() == 40);
+  CHECK(values(read(hf_stdout, bars), "loss").size() == 40);
+  // One dataset's bar stands in front of all, and the summary says that there was one process.
+  const std::string one =
+      "Map: 100%|#| 7/7 [00:01<00:00, 7.0it/s]\n" + plain + "{'train_runtime': 40.1, 'epoch': 0.08}\n";
+  CHECK(values(read(hf_stdout, one), "loss").size() == 40);
+  // Two summaries whose timings differ say that there were two.
+  processes += "{'train_runtime': 40.1, 'epoch': 0.08}\n{'train_runtime': 40.2, 'epoch': 0.08}\n";
+  CHECK(test::noted(read(hf_stdout, processes), "record.repeated")->count > 10);
+}
+
+TEST_CASE("Hugging Face on the console: a line of dictionaries that fail costs its length, not its square") {
+  std::string text;
+  for (int i = 0; i < 200000; ++i) text += "{'a': f(b=1 c)}, 1/2 [{'a': <b ";
+  text += "\n{'loss': 1.5, 'epoch': 0.1}\n";
+  CHECK(values(read(hf_stdout, text), "loss").size() == 1);  // minutes otherwise
 }
 
 TEST_CASE("Hugging Face on the console: a printed configuration is no record") {
