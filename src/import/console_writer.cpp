@@ -27,6 +27,7 @@ class Writer {
 
   void run() {
     declare_units();
+    if (axis_.joined()) builder_.declare(axis_.key(), {Role::step, "step", Unit::steps});
     find_repeated();
     find_echoes();
     for (const auto line : log_.headers) understood_.insert(line);

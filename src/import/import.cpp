@@ -53,14 +53,14 @@ const Importer& importer_named(const std::string& format) {
               did_you_mean(format, importer_ids()));
 }
 
-const Importer& importer_for(const fs::path& path, Input& input, const std::string& format) {
-  if (!format.empty()) return importer_named(format);
-  const Importer* importer = sniff_importer(input, path);
-  if (importer == nullptr && is_config_name(path)) refuse(path, holds_settings_only());
-  if (importer == nullptr)
+Claim reader_of(const fs::path& path, Input& input, const std::string& format) {
+  if (!format.empty()) return {&importer_named(format), "--format-in says so"};
+  Claim claim = claim_of(input, path);
+  if (!claim && is_config_name(path)) refuse(path, holds_settings_only());
+  if (!claim)
     refuse(path, is_binary(input.head()) ? "is a binary file of no known format" : "not a format that is known",
            "`expanalyze formats` lists what is read; if it is one of them, say which with --format-in");
-  return *importer;
+  return claim;
 }
 
 /// Names that say what a file is rather than which run it is.
@@ -105,22 +105,18 @@ bool has_axis(const Run& run) {
                      [](const RoleChoice& choice) { return choice.role >= Role::step && choice.role <= Role::flops; });
 }
 
-/// Why this importer reads it, in the words of its own sniff().
-std::string reason(const Importer& importer, const Probe& probe, const ImportOptions& options) {
-  return options.format.empty() ? importer.sniff(probe).why : "--format-in says so";
-}
-
-std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std::string& why, const fs::path& log,
-                        std::size_t lines, const ImportOptions& options) {
+std::vector<Run> finish(RunBuilder& builder, const Claim& claim, const fs::path& log, std::size_t lines,
+                        const ImportOptions& options) {
+  const std::string_view format = claim.importer->id;
   if (builder.values() == 0 && (builder.states_settings() || is_config_name(log))) refuse(log, holds_settings_only());
   if (builder.values() == 0)
-    refuse(log, fmt::format("no numbers found, read as {}", importer.id),
+    refuse(log, fmt::format("no numbers found, read as {}", format),
            "check the file, or name another format with --format-in");
   Run run = builder.finish(lines, options.map);
   if (builder.records() == 1 && !has_axis(run))
-    refuse(log, fmt::format("holds one record, which stands at no step, read as {}", importer.id),
+    refuse(log, fmt::format("holds one record, which stands at no step, read as {}", format),
            "name the log that it sums up; a run is told by records that are counted or timed");
-  run.format = importer.id;
+  run.format = format;
   run.path = log.string();
   run.label = run.label.empty() ? label_of(log) : one_line(run.label);
   // Settings lie beside a file, and within a folder.
@@ -128,7 +124,7 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std
   const fs::path beside = fs::is_directory(log, error) ? log / "" : log;
   std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
   for (Run& each : runs) {
-    each.format_why = why;
+    each.format_why = claim.why;
     find_config(each, beside, options.config);
   }
   return runs;
@@ -154,32 +150,30 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   if (input.head().empty() && !input.trouble().empty())
     refuse(log, input.trouble().front().text + ", but no block of it is whole", "copy or compress the log again");
   refuse_foreign(log, input.head());
-  const Importer& importer = importer_for(log, input, options.format);
-  const std::string why = reason(importer, {input.name(), input.head()}, options);
+  const Claim claim = reader_of(log, input, options.format);
   RunBuilder builder(options.threads);
   builder.side(side_of_file(input.name()));
-  if (!importer.binary) input.expect_text();
-  reading(log, [&] { importer.read(input, builder); });
+  if (!claim.importer->binary) input.expect_text();
+  reading(log, [&] { claim.importer->read(input, builder); });
   note_trouble(input.trouble(), builder, input.lines());
   for (std::uint32_t i = 0; i < input.with_nul(); ++i)
     builder.note("line.nul", "lines that hold NUL bytes, as a crash of the machine leaves them, are left out",
                  input.first_with_nul());
   for (std::uint32_t i = 0; i < input.too_long(); ++i)
     builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
-  return finish(builder, importer, why, log, input.lines(), options);
+  return finish(builder, claim, log, input.lines(), options);
 }
 
-std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
-  const std::string why = reason(importer, {folder.name(), {}, folder.entries}, options);
+std::vector<Run> read_folder(const Folder& folder, const Claim& claim, const ImportOptions& options) {
   RunBuilder builder(options.threads);
-  reading(folder.path, [&] { importer.read_folder(folder, builder); });
+  reading(folder.path, [&] { claim.importer->read_folder(folder, builder); });
   note_trouble(*folder.trouble, builder, 0);
-  return finish(builder, importer, why, folder.path, 0, options);
+  return finish(builder, claim, folder.path, 0, options);
 }
 
 std::vector<Run> read_directory(const fs::path& path, const ImportOptions& options) {
   const Contents contents = contents_of(path, options.format);
-  if (contents.whole != nullptr) return read_folder(open_folder(path), *contents.whole, options);
+  if (contents.whole) return read_folder(open_folder(path), contents.whole, options);
   std::vector<Run> runs = read_logs(contents.logs, options, read_log);
   for (const auto& pointer : contents.pointers) note_pointer(runs.front().notes, pointer);
   for (const auto& other : contents.others)

@@ -176,6 +176,8 @@ constinit const Importer json_document{
 records (Chainer's `log`). Settings are taken from `config`, `experiment_config`, `args`, `hparams` or `params`; single
 numbers besides the lists become one last record. Objects that follow one another without a list around them are records too.
 
+**One object of single numbers** is no log: settings, or the summary of a run (`all_results.json`), are refused and say so.
+
 **A document that breaks off**, because it was copied while it grew, is read as far as it goes: the unfinished element of a list is left
 out, a list that is shorter than its neighbours is read as far as it goes, and a note says so.
 

@@ -205,6 +205,13 @@ TEST_CASE("console: counters") {
   // A restart within a file is no epoch.
   const Run twice = read_text("step 1 loss 3.5\nstep 2 loss 2.5\nstep 3 loss 1.5\nstep 1 loss 3.25\nstep 2 loss 2\n");
   check(twice, {"loss", 5, 3.5, 2, 1, 2});
+  // Two parts of a program with counters of their own: each record stands where its own counter does.
+  std::string parts;
+  for (int i = 0; i < 12; ++i) parts += fmt::format("Step {}: Loss={}\n", 5 * i, 0.25 / (1 + i));
+  for (int i = 0; i < 6; ++i) parts += fmt::format("Iteration {}, Loss: {}\n", 1000 * i, 3.5 + 0.5 / (1 + i));
+  const Run two = read_text(parts);
+  check(two, {"Loss", 18, 0.25, 3.5 + 0.5 / 6, 0, 5000});
+  CHECK(noted(two, "axis.step.carried") == nullptr);
   // Ranks that print the same: the first one.
   const Run ranks = read_text(
       "[rank0]: step 1 loss 2.5\n[rank1]: step 1 loss 2.75\n[rank0]: step 2 loss 1.5\n[rank1]: step 2 loss "
