@@ -39,24 +39,35 @@ struct Stretch {
 /// Where the loss of a stretch began and ended: medians of three, as single values are noisy and can be NaN.
 struct Ends {
   double start = 0, end = 0;
+  double noise = 0;  ///< standard deviation of one value, from neighbours; 0: too few to tell it from the way it goes
 };
+
+double noise_of(const std::vector<double>& value) {
+  if (value.size() < 6) return 0;
+  std::vector<double> apart;
+  for (std::size_t i = 1; i < value.size(); ++i) apart.push_back(std::abs(value[i] - value[i - 1]));
+  return 1.4826 * stats::median(apart) / std::sqrt(2.0);
+}
 
 Ends ends_of(const std::vector<double>& value, Stretch s) {
   std::vector<double> finite;
   for (std::size_t i = s.begin; i < s.end; ++i)
     if (std::isfinite(value[i])) finite.push_back(value[i]);
   const auto some = static_cast<std::ptrdiff_t>(std::clamp<std::size_t>(finite.size() / 2, 1, 3));
-  if (finite.empty()) return {stats::median(finite), stats::median(finite)};
-  return {stats::median({finite.begin(), finite.begin() + some}), stats::median({finite.end() - some, finite.end()})};
+  if (finite.empty()) return {stats::median(finite), stats::median(finite), 0};
+  return {stats::median({finite.begin(), finite.begin() + some}), stats::median({finite.end() - some, finite.end()}),
+          noise_of(finite)};
 }
 
-// A loss that moves by less than a tenth cannot tell its start from its end.
-constexpr double kMoved = 0.1;
+// A loss that moves by less than a tenth, or than chance moves it, cannot tell its start from its end. Two medians of
+// three differ by one standard deviation of the noise; four of them happen once in 10000.
+constexpr double kMoved = 0.1, kNoises = 4;
 
 /// Does the loss go on where it was, or as the stretch before began?
 Sign sign_of_loss(Ends before, Ends after) {
-  const bool moved =
-      std::abs(before.start - before.end) > kMoved * std::max(std::abs(before.start), std::abs(before.end));
+  const double least =
+      std::max(kMoved * std::max(std::abs(before.start), std::abs(before.end)), kNoises * before.noise);
+  const bool moved = std::abs(before.start - before.end) > least;
   if (!moved || !std::isfinite(after.start)) return Sign::none;
   return std::abs(after.start - before.end) < std::abs(after.start - before.start) ? Sign::goes_on : Sign::falls;
 }
@@ -65,6 +76,8 @@ Sign sign_of_loss(Ends before, Ends after) {
 /// where the first one began? Chance adds up as the root of their number, and twice as near is no tie.
 Sign sign_over_all(const std::vector<Ends>& ends) {
   double moved = 0, to_last = 0, to_first = 0, n = 0;
+  std::vector<double> noise;
+  for (const Ends& each : ends) noise.push_back(each.noise);
   for (std::size_t k = 1; k < ends.size(); ++k) {
     const double on = std::abs(ends[k].start - ends[k - 1].end), anew = std::abs(ends[k].start - ends[0].start);
     if (!std::isfinite(on) || !std::isfinite(anew)) continue;
@@ -73,7 +86,7 @@ Sign sign_over_all(const std::vector<Ends>& ends) {
     to_first += anew;
     ++n;
   }
-  const double scale = kMoved * std::abs(ends.front().start);
+  const double scale = std::max(kMoved * std::abs(ends.front().start), kNoises * stats::median(noise));
   const double whole = std::abs(ends.back().start - ends.front().start);
   if (!(std::abs(moved) > scale * std::sqrt(n) || whole > scale)) return Sign::none;
   if (2 * to_last < to_first) return Sign::goes_on;

@@ -176,6 +176,13 @@ TEST_CASE("where nothing says what a restart means it stays, with a note") {
   CHECK(noted(run, "step.joined") == nullptr);
 }
 
+TEST_CASE("chance in a noisy measure is no sign of a new run") {
+  Log log;
+  for (const double end : {33.0, 38.0, 43.0, 48.0, 53.0})
+    for (double t = 0; t < end; ++t) log.at(t).with("loss", 20 * noise(0.37 * t * t + end));
+  CHECK(noted(log.run(), "step.restarted")->count == 4);
+}
+
 TEST_CASE("settings that change where the counter starts again begin a new run") {
   Log log;
   for (const double lr : {0.1, 0.2, 0.3}) {
