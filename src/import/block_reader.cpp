@@ -5,7 +5,8 @@
 #include <exception>
 #include <limits>
 #include <mutex>
-#include <thread>
+
+#include "import/on_threads.hpp"
 
 namespace expanalyze {
 
@@ -85,10 +86,7 @@ unsigned worthwhile_threads(const Input& input, unsigned most) {
 void read_blocks(Input& input, const NextBlock& next, const std::vector<std::unique_ptr<BlockParser>>& parsers,
                  const TakeRows& take) {
   Queue queue(input, next, take);
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < parsers.size(); ++i) threads.emplace_back([&, i] { queue.work(*parsers[i]); });
-  queue.work(*parsers.front());
-  for (auto& thread : threads) thread.join();
+  on_threads(parsers.size(), [&](std::size_t i) { queue.work(*parsers[i]); });
   queue.rethrow();
 }
 

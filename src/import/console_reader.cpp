@@ -17,8 +17,6 @@ using Kind = ConsoleField::Kind;
 
 /// A piece longer than this was not written for people.
 constexpr std::size_t kLongestPiece = 64U << 10U;
-/// More numbers than this on one line are a dump of an array.
-constexpr std::size_t kMostFields = 120;
 
 bool has_text(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
@@ -97,12 +95,13 @@ class Reading {
     if (stamp) take_source(text);
     log_.stamped += stamp ? 1 : 0;
     fields_.clear();
+    too_full_ = false;
     if (piece.bar) {
       bar_fields(*piece.bar, piece.text.data(), line);
       text = piece.text;
     } else {
       if (!cut) log_.settings.look(text, line);
-      console_fields(text, tokens_, fields_);
+      find_fields(text);
       row_.clear();
       if (table_.row(text, !fields_.empty(), line, row_)) fields_ = row_;
       if (table_.was_header()) log_.lines.back() = ConsoleLog::Line::blank;
@@ -110,8 +109,10 @@ class Reading {
     inherit_scope();
     if (cut) return keep_cut(text);
     if (fields_.empty()) return;
-    if (fields_.size() > kMostFields) fields_.resize(kMostFields);
-    if (!log_.grammar.add(line, seconds(stamp), rank, text, piece.bar.has_value(), fields_)) log_.too_many = true;
+    if (too_full_ || fields_.size() > kMostConsoleNumbers) log_.too_full.push_back(line);
+    if (fields_.size() > kMostConsoleNumbers) fields_.resize(kMostConsoleNumbers);
+    if (!log_.grammar.add(line, seconds(stamp), rank, text, piece.bar.has_value(), fields_))
+      log_.too_many.push_back(line);
     log_.lines.back() = ConsoleLog::Line::has_numbers;
   }
 
@@ -203,9 +204,14 @@ class Reading {
     }
   }
 
+  void find_fields(std::string_view text) {
+    console_fields(text, tokens_, fields_);
+    too_full_ = too_full_ || tokens_.size() > kMostConsoleTokens;
+  }
+
   void named(std::string_view text, const char* origin) {
     const std::size_t before = fields_.size();
-    console_fields(text, tokens_, fields_);
+    find_fields(text);
     const auto shift = static_cast<std::uint32_t>(text.empty() ? 0 : text.data() - origin);
     for (std::size_t i = before; i < fields_.size(); ++i) {
       fields_[i].from += shift;
@@ -255,6 +261,7 @@ class Reading {
   std::vector<ConsolePiece> pieces_;
   std::vector<ConsoleToken> tokens_;
   std::vector<ConsoleField> fields_, row_;
+  bool too_full_ = false;  ///< more tokens than are looked at
 };
 
 }  // namespace

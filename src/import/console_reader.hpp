@@ -25,8 +25,12 @@ struct ConsoleLog {
   std::size_t unnamed = 0;               ///< numbers without a name
   std::size_t stamped = 0;               ///< lines with date or time in front
   std::size_t code = 0;                  ///< lines that look like those of a program
-  bool too_many = false;                 ///< kinds of lines
+  std::vector<std::uint32_t> too_many;   ///< lines of a kind beyond the grammar's limits
+  std::vector<std::uint32_t> too_full;   ///< lines with more numbers or tokens than are looked at
 };
+
+/// More numbers than this on one line are a dump of an array.
+inline constexpr std::size_t kMostConsoleNumbers = 120;
 
 /// Reads every line and learns; fields of an unfinished last line stand apart.
 ConsoleLog read_console_log(std::string_view text);

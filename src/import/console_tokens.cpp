@@ -22,7 +22,7 @@ class Tokenizer {
   Tokenizer(std::string_view text, std::vector<ConsoleToken>& tokens) : text_(text), tokens_(tokens) {}
 
   void run() {
-    while (at_ < text_.size() && tokens_.size() < kMostConsoleTokens) {
+    while (at_ < text_.size() && tokens_.size() <= kMostConsoleTokens) {
       const char c = text_[at_];
       if (c == ' ' || c == '\t') {
         gap_ += c == '\t' ? 2 : 1;

@@ -27,7 +27,7 @@ struct ConsoleToken {
   ConsoleUnit unit;
 };
 
-/// More tokens than this are no line that a person reads.
+/// More tokens than this are no line that a person reads: one more is given, to show that there are.
 inline constexpr std::size_t kMostConsoleTokens = 600;
 
 /// `tokens` is emptied first. The views point into `text`.

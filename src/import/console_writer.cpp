@@ -33,6 +33,7 @@ class Writer {
     for (const auto line : log_.headers) understood_.insert(line);
     for (const auto line : log_.settings.write(first_record(), builder_)) understood_.insert(line);
     write_lines();
+    note_limits();
     note_grammar();
     note_axis();
     if (!std::isnan(axis_.planned())) builder_.config("total_steps", axis_.planned());
@@ -119,9 +120,16 @@ class Writer {
   void write_lines() {
     std::size_t i = 0;
     std::vector<std::uint32_t> left;
+    auto full = log_.too_full.begin();
     for (std::uint32_t line = 1; line <= log_.lines.size(); ++line) {
       bool covered = false;
       for (; i < grammar_.records().size() && grammar_.records()[i].line == line; ++i) covered |= write_record(i);
+      full = std::lower_bound(full, log_.too_full.end(), line);
+      if (covered && full != log_.too_full.end() && *full == line)
+        builder_.note("console.too_many_numbers",
+                      fmt::format("of lines with more than {} numbers, or {} words and marks, the rest is left out",
+                                  kMostConsoleNumbers, kMostConsoleTokens),
+                      line);
       if (log_.cut && line == log_.lines.size()) {
         write_cut(line);
       } else if (covered) {
@@ -232,9 +240,17 @@ class Writer {
     const auto text = fmt::format("{} of {} lines hold no number under a name that recurs, first {}", left.size(),
                                   log_.lines.size(), code_span(trim(text_of(left.front()))));
     for (const auto line : left) builder_.note("line.not_understood", text, line);
-    if (log_.too_many)
-      builder_.note("console.too_many", fmt::format("more than {} kinds of lines; further ones are left out",
-                                                    ConsoleGrammar::kMostTemplates));
+  }
+
+  void note_limits() {
+    const std::size_t kinds = grammar_.templates().size();
+    for (const auto line : log_.too_many)
+      builder_.note("console.too_many",
+                    kinds >= ConsoleGrammar::kMostTemplates
+                        ? fmt::format("more than {} kinds of lines; further ones are left out", kinds)
+                        : fmt::format("{} kinds of lines have {} places for numbers; further kinds are left out", kinds,
+                                      ConsoleGrammar::kMostSlots),
+                    line);
   }
 
   /// Of a series, over all kinds of lines that hold it.

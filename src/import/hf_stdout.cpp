@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 #include <unordered_map>
 
 #include "import/importers.hpp"
@@ -21,6 +20,8 @@
 namespace expanalyze {
 
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// A progress bar of tqdm: "  6%|▋         | 1/16 [00:58<14:41, 58.76s/it]".
 struct Bar {
@@ -172,19 +173,28 @@ class Trainer {
   /// Where the bar of this total stood when `p` was printed; NaN: there was none.
   static double place(const Printed& p, double total) {
     const auto bar = std::find_if(p.bars.begin(), p.bars.end(), [&](const Bar& b) { return b.total == total; });
-    return bar == p.bars.end() ? std::numeric_limits<double>::quiet_NaN() : bar->done;
+    return bar == p.bars.end() ? kNaN : bar->done;
+  }
+
+  /// A bar that never moves, as that of a finished download does, tells no places.
+  bool moves(double total) const {
+    double first = kNaN;
+    for (const auto& p : printed_) {
+      const double at = place(p, total);
+      if (at > 0 && (at < total || (!std::isnan(first) && at != first))) return true;
+      if (std::isnan(first)) first = at;
+    }
+    return false;
   }
 
   /// The index of each record's group.
   std::vector<std::size_t> group(double total, std::vector<Copies>& groups) const {
-    std::set<double> places;  // a bar that stands still, as that of a finished download does, tells none
-    for (const auto& p : printed_)
-      if (const double at = place(p, total); !std::isnan(at)) places.insert(at);
+    const bool by_bar = moves(total);
     std::vector<std::size_t> group_of;
     std::unordered_map<std::string, std::size_t> placed;
     std::string before;
     for (const auto& p : printed_) {
-      const double at = places.size() > 1 ? place(p, total) : std::numeric_limits<double>::quiet_NaN();
+      const double at = by_bar ? place(p, total) : kNaN;
       const std::string text = text_of(p.values);
       std::string same = text_of(without_timings(p.values));
       if (!std::isnan(at)) same += fmt::format(" {}", at);

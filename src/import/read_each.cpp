@@ -7,9 +7,9 @@
 #include <exception>
 #include <iterator>
 #include <optional>
-#include <thread>
 
 #include "expanalyze/error.hpp"
+#include "import/on_threads.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
 
@@ -22,17 +22,14 @@ void read_each(std::size_t n, ImportOptions options,
   options.threads = most / threads;
   std::vector<std::exception_ptr> trouble(n);
   std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
+  const auto work = [&](std::size_t) {
     for (std::size_t i = next++; i < n; i = next++) try {
         read(i, options);
       } catch (...) {
         trouble[i] = std::current_exception();
       }
   };
-  std::vector<std::thread> others;
-  for (unsigned i = 1; i < threads; ++i) others.emplace_back(work);
-  work();
-  for (auto& thread : others) thread.join();
+  on_threads(threads, work);
   for (const auto& each : trouble)
     if (each) std::rethrow_exception(each);
 }

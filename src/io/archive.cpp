@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <set>
 
@@ -54,7 +56,26 @@ fs::path safe_path(std::string name, std::size_t longest) {
   return safe;
 }
 
-/// macOS adds a hidden twin to each file.
+/// By the endings that only logs have: settings and notes lie in hidden folders as well.
+bool has_log_name(const fs::path& member) {
+  const std::string name = unpacked_name(member.filename().string()), ending = fs::path(name).extension().string();
+  return ending == ".jsonl" || ending == ".csv" || ending == ".tsv" || ending == ".log" || ending == ".wandb" ||
+         name.find("tfevents") != std::string::npos;
+}
+
+/// For a note: names of members are foreign text, and may hold anything.
+std::string shown(const fs::path& member) {
+  std::string name = member.string().substr(0, 100);
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && !std::strchr("._-/=", c); }, '?');
+  return "`" + name + "`";
+}
+
+/// macOS adds a hidden twin to each file: its attributes, under the file's own name behind "._".
+bool is_twin(const fs::path& member) { return member.filename().string().substr(0, 2) == "._"; }
+
+/// Hidden, as version control, editors and macOS leave it.
 bool is_clutter(const fs::path& member) {
   return std::any_of(member.begin(), member.end(),
                      [](const fs::path& part) { return part == "__MACOSX" || part.string().substr(0, 1) == "."; });
@@ -142,6 +163,9 @@ class Extraction {
                "members whose path leads out of the archive, or is too long, are left out");
     else if (!is_clutter(member))
       return write(member);
+    else if (has_log_name(member) && !is_twin(member))
+      add_note(notes_, "archive.hidden",
+               fmt::format("hidden members that are called like logs are left out, first {}", shown(member)));
     return true;
   }
 

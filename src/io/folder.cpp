@@ -8,9 +8,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostEntries = 20000;
-/// Names that are looked at before folders further down are left alone: `inspect` of a whole disk must end.
-constexpr std::size_t kMostListed = 10 * kMostEntries;
+/// So many times as many names as are wanted are looked at before folders further down are left alone: `inspect` of a
+/// whole disk must end.
+constexpr std::size_t kListed = 10;
 
 using Names = std::vector<std::string>;
 
@@ -33,14 +33,14 @@ Names list(const fs::path& root, const fs::path& below, std::vector<fs::path>& f
   return files;
 }
 
-/// The first of each folder, so many that all folders together have kMostEntries: 20000 pictures in one folder must
+/// The first of each folder, so many that all folders together have `room`: 20000 pictures in one folder must
 /// not hide the metrics in another.
-void share_room(std::vector<Names>& of_folder) {
+void share_room(std::vector<Names>& of_folder, std::size_t room) {
   std::vector<Names*> by_size;
   for (Names& names : of_folder) by_size.push_back(&names);
   std::stable_sort(by_size.begin(), by_size.end(),
                    [](const Names* a, const Names* b) { return a->size() < b->size(); });
-  std::size_t room = kMostEntries, left = by_size.size();
+  std::size_t left = by_size.size();
   for (Names* names : by_size) {
     names->resize(std::min(names->size(), room / left--));
     room -= names->size();
@@ -48,7 +48,7 @@ void share_room(std::vector<Names>& of_folder) {
 }
 
 /// Folders nearest to the root first.
-Names collect(const fs::path& root, int depth, std::vector<Note>& trouble) {
+Names collect(const fs::path& root, int depth, std::size_t most, std::vector<Note>& trouble) {
   std::vector<Names> of_folder;
   std::size_t listed = 0;
   bool all = true;
@@ -56,18 +56,18 @@ Names collect(const fs::path& root, int depth, std::vector<Note>& trouble) {
   for (int deep = 0; deep <= depth && !level.empty(); ++deep) {
     std::vector<fs::path> next;
     for (const fs::path& folder : level) {
-      all = listed < kMostListed;
+      all = listed / kListed < most;
       if (!all) break;
       of_folder.push_back(list(root, folder, next));
       listed += of_folder.back().size();
     }
     level = all ? std::move(next) : std::vector<fs::path>();
   }
-  if (listed > kMostEntries) {
-    share_room(of_folder);
+  if (listed > most) {
+    share_room(of_folder, most);
     trouble.push_back({"input.too_many_files",
                        "the folder holds " + std::string(all ? "" : "more than ") + std::to_string(listed) +
-                           " files, of which the first of each folder are looked at, " + std::to_string(kMostEntries) +
+                           " files, of which the first of each folder are looked at, " + std::to_string(most) +
                            " together",
                        {},
                        1});
@@ -90,9 +90,9 @@ std::string Folder::name() const {
   return (error ? path : whole).filename().string();
 }
 
-Folder open_folder(const fs::path& path, int depth) {
+Folder open_folder(const fs::path& path, int depth, std::size_t most) {
   Folder folder{path, {}, std::make_shared<std::vector<Note>>()};
-  folder.entries = collect(path, depth, *folder.trouble);
+  folder.entries = collect(path, depth, most, *folder.trouble);
   return folder;
 }
 

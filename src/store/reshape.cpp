@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
+#include <tuple>
+#include <unordered_map>
 
 #include "store/key.hpp"
 #include "store/roles.hpp"
@@ -101,29 +104,37 @@ void RunBuilder::drop_absent() {
 }
 
 void RunBuilder::settle_blanks() {
-  std::vector<std::vector<std::uint32_t>> found(columns_.size());
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const auto& c = columns_[i];
-    if (c.blank.empty() || c.records.empty() || c.blank.back() < c.records.back()) continue;
-    for (const auto& sibling : columns_) {
-      // One common record proves nothing, unless both are of one evaluation ("validation/").
-      const bool same_call = !prefix(c.key).empty() && prefix(c.key) == prefix(sibling.key);
-      if (c.records.size() < kFewest && !same_call) continue;
-      auto missing = missing_beside(c.records, c.blank, sibling.records);
-      if (missing.size() > found[i].size()) found[i] = std::move(missing);
+  // Columns by the records they have: a wide log has few such sets, which are compared once each.
+  std::map<Presence, std::set<std::string_view>> prefixes_of;
+  for (const Column& c : columns_) prefixes_of[c.records].insert(prefix(c.key));
+  std::map<std::tuple<Presence, Presence, bool, std::string_view>, std::vector<std::uint32_t>> found;
+  const auto missing_of = [&](const Column& c) -> const std::vector<std::uint32_t>& {
+    // One common record proves nothing, unless both are of one evaluation ("validation/").
+    const bool any = c.records.size() >= kFewest;
+    const std::string_view call = any ? std::string_view() : prefix(c.key);
+    const auto [at, fresh] = found.try_emplace({c.records, c.blank, any, call});
+    if (!fresh || (!any && call.empty())) return at->second;
+    // Those that go on furthest come last in this order; what a shorter one could add is known without a look.
+    for (auto sibling = prefixes_of.rbegin(); sibling != prefixes_of.rend(); ++sibling) {
+      if (sibling->first.size() <= c.records.size() + at->second.size()) continue;
+      if (!any && !sibling->second.contains(call)) continue;
+      auto missing = missing_beside(c.records, c.blank, sibling->first);
+      if (missing.size() > at->second.size()) at->second = std::move(missing);
     }
-  }
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    auto& c = columns_[i];
-    for (const auto record : found[i]) {
-      c.records.add(record);
-      c.value.push_back(kNaN);
-    }
-    if (!found[i].empty()) {
-      add_note(notes_, "value.blank_is_nan",
-               fmt::format("{} is empty to the end while its neighbours go on: read as NaN", code_span(c.key)),
-               line_[found[i].front()], c.key, found[i].size());
-      noted_again("value.blank_is_nan", c.key, 0, line_[found[i].back()]);
+    return at->second;
+  };
+  for (Column& c : columns_) {
+    if (!c.blank.empty() && !c.records.empty() && c.blank.back() > c.records.back()) {
+      const auto& missing = missing_of(c);
+      for (const auto record : missing) {
+        c.records.add(record);
+        c.value.push_back(kNaN);
+      }
+      if (!missing.empty())
+        add_note(notes_, "value.blank_is_nan",
+                 fmt::format("{} is empty to the end while its neighbours go on: read as NaN", code_span(c.key)),
+                 line_[missing.front()], c.key, missing.size());
+      if (!missing.empty()) noted_again("value.blank_is_nan", c.key, 0, line_[missing.back()]);
     }
     c.blank.clear();
   }
@@ -155,6 +166,17 @@ void RunBuilder::apply_split_tags() {
   }
 }
 
+/// A column that was one with another. Beyond kMostKeys its values are left out, and counted.
+void RunBuilder::add_column(Column column) {
+  if (columns_.size() < kMostKeys) return columns_.push_back(std::move(column));
+  const auto last = line_[column.records.back()];
+  if (!noted_again("key.too_many", {}, column.value.size(), last)) {
+    note("key.too_many", fmt::format("more than {} series; left out from {} on", kMostKeys, code_span(column.key)),
+         line_[column.records.front()]);
+    noted_again("key.too_many", {}, column.value.size() - 1, last);
+  }
+}
+
 void RunBuilder::split_column(std::size_t c, const std::vector<const std::string*>& tag) {
   const Column old = std::move(columns_[c]);
   Column kept;
@@ -173,7 +195,7 @@ void RunBuilder::split_column(std::size_t c, const std::vector<const std::string
         std::any_of(columns_.begin(), columns_.end(), [&k = key](const Column& other) { return other.key == k; });
     column.key = taken ? key + "#split" : key;
     column.labels = old.labels;
-    columns_.push_back(std::move(column));
+    add_column(std::move(column));
   }
 }
 
@@ -183,24 +205,30 @@ void RunBuilder::pivot_tidy_rows() {
                                      [](const Column& c) { return is_value_key(c.key) && c.labels.empty(); });
   const auto name = std::find_if(words_.begin(), words_.end(), [](const Words& w) { return is_quantity_key(w.key); });
   if (value_at == columns_.end() || name == words_.end()) return;
-  const Column old = std::move(*value_at);
-  *value_at = Column();
-  value_at->key = old.key;
+  const std::size_t at = static_cast<std::size_t>(value_at - columns_.begin());
+  const Column old = std::move(columns_[at]);
+  columns_[at] = Column();
+  columns_[at].key = old.key;
   std::set<std::string> taken;  // a metric may be called like a column
   for (const auto& c : columns_)
     if (c.key != old.key) taken.insert(c.key);
   std::vector<const std::string*> quantity(line_.size(), nullptr);
   std::size_t n = 0;
   for (const auto record : name->records) quantity[record] = name->word(n++);
+  std::vector<Column> split;
+  std::unordered_map<std::string, std::size_t> split_of;
   auto value = old.value.begin();
   for (const auto record : old.records) {
     const std::string* word = quantity[record];
-    const double v = *value++;
-    const ColumnId id = column(word == nullptr ? old.key : taken.count(*word) == 0 ? *word : old.key + "/" + *word);
-    if (id == kNone) continue;
-    columns_[id].records.add(record);
-    columns_[id].value.push_back(v);
+    const std::string key = word == nullptr ? old.key : taken.count(*word) == 0 ? *word : old.key + "/" + *word;
+    const auto [own, fresh] = split_of.try_emplace(key, split.size());
+    if (fresh) split.emplace_back().key = key;
+    Column& to = key == old.key ? columns_[at] : split[own->second];
+    to.records.add(record);
+    to.value.push_back(*value++);
   }
+  for (Column& column : split)
+    if (!column.records.empty()) add_column(std::move(column));
   name->drop_words();
 }
 
@@ -255,13 +283,9 @@ void RunBuilder::label_column(std::size_t c, const std::vector<Labels>& labels) 
   }
   columns_[c] = {};
   for (auto& [all, column] : split) {
-    if (columns_.size() >= kMostKeys) {
-      note("key.too_many", fmt::format("more than {} series; left out from {} on", kMostKeys, code_span(old.key)));
-      return;
-    }
     column.key = old.key;
     column.labels = all;
-    columns_.push_back(std::move(column));
+    add_column(std::move(column));
   }
 }
 

@@ -72,6 +72,7 @@ class RunBuilder : public RowGroup {
   void pivot_long_rows();
   void split_column(std::size_t c, const std::vector<const std::string*>& tag);
   void label_column(std::size_t c, const std::vector<Labels>& labels);
+  void add_column(Column column);
   void note_words();
   void move_columns(Run& run);
 

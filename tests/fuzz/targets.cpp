@@ -16,7 +16,8 @@
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
-#include "store/split_runs.hpp"
+#include "store/surgery.hpp"
+#include "support/same_run.hpp"
 
 namespace fuzz {
 
@@ -86,22 +87,50 @@ void must_hold(const Run& run) {
   std::abort();
 }
 
-void finish(RunBuilder& builder, std::size_t lines) {
-  if (builder.values() == 0) return;
+std::vector<Run> finish(RunBuilder& builder, std::size_t lines) {
+  if (builder.values() == 0) return {};
   Run run = builder.finish(lines);
   must_hold(run);
-  for (const Run& each : split_runs(std::move(run))) must_hold(each);
+  std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
+  for (const Run& each : runs) must_hold(each);
+  return runs;
 }
 
-void import_file(const Importer& importer, std::string_view bytes) try {
-  Input input = Input::of(bytes, "log");
+/// Nothing when the importer refuses.
+std::vector<Run> runs_of(const Importer& importer, Input input, unsigned threads) try {
   importer.sniff({"log", input.head(), {}});
   if (!importer.binary) input.expect_text();
-  RunBuilder builder;
+  RunBuilder builder(threads);
   importer.read(input, builder);
   for (std::uint32_t i = 0; i < input.with_nul(); ++i) builder.note("line.nul", "", input.first_with_nul());
-  finish(builder, input.lines());
+  return finish(builder, input.lines());
 } catch (const Error&) {
+  return {};
+}
+
+/// As a pipe gives them: pieces of any size.
+Input in_pieces(std::string_view bytes) {
+  return {[bytes, n = std::size_t{1}](char* to, std::size_t at_most) mutable {
+            n = n * 37 % 4093;
+            const std::size_t size = bytes.copy(to, std::min(at_most, n));
+            bytes.remove_prefix(size);
+            return size;
+          },
+          "log"};
+}
+
+void must_be_same(const std::vector<Run>& a, const std::vector<Run>& b, const char* what) {
+  std::string breach = a.size() == b.size() ? "" : "number of runs";
+  for (std::size_t i = 0; i < a.size() && breach.empty(); ++i) breach = test::difference(a[i], b[i]);
+  if (breach.empty()) return;
+  std::fprintf(stderr, "%s: %s\n", what, breach.c_str());
+  std::abort();
+}
+
+void import_file(const Importer& importer, std::string_view bytes) {
+  const auto whole = runs_of(importer, Input::of(bytes, "log"), 1), pieces = runs_of(importer, in_pieces(bytes), 1);
+  must_be_same(whole, pieces, "a text and its pieces differ");
+  must_be_same(pieces, runs_of(importer, in_pieces(bytes), 3), "1 and 3 threads differ");
 }
 
 void import_folder(const Importer& importer, std::string_view bytes) try {

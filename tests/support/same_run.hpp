@@ -14,10 +14,17 @@ inline bool same_bits(const std::vector<double>& a, const std::vector<double>& b
   });
 }
 
+inline bool same_config(const expanalyze::Config& a, const expanalyze::Config& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    const auto *v = std::get_if<double>(&x.second), *w = std::get_if<double>(&y.second);
+    return x.first == y.first && (v != nullptr && w != nullptr ? same_bits({*v}, {*w}) : x.second == y.second);
+  });
+}
+
 /// What differs first; empty: nothing.
 inline std::string difference(const expanalyze::Run& a, const expanalyze::Run& b) {
   if (a.lines != b.lines || a.lines_understood != b.lines_understood) return "lines";
-  if (a.config != b.config || a.config_source != b.config_source) return "config";
+  if (!same_config(a.config, b.config) || a.config_source != b.config_source) return "config";
   if (a.rows.size() != b.rows.size()) return "number of rows";
   for (std::size_t i = 0; i < a.rows.size(); ++i)
     if (a.rows[i].line != b.rows[i].line || !same_bits(a.rows[i].step, b.rows[i].step))

@@ -269,6 +269,20 @@ TEST_CASE("a member that turns out to be no log stops nothing") {
   CHECK(noted(runs[0], "input.not_a_log")->text.find("runs.zip/r3/events.jsonl") != std::string::npos);
 }
 
+TEST_CASE("hidden members that may be logs are named") {
+  const test::TemporaryFolder folder("hidden");
+  const fs::path file = folder.path() / "runs.zip";
+  write_archive(file, {{".hydra/a.jsonl", rows(1, 50)},
+                       {".hydra/config.yaml", "lr: 1\n"},
+                       {"__MACOSX/._b.jsonl", "attributes"},
+                       {"b.jsonl", rows(1, 60)}});
+  const Unpacked unpacked(file);
+  REQUIRE(unpacked.notes().size() == 1);
+  CHECK(unpacked.notes().front().code == "archive.hidden");
+  CHECK(unpacked.notes().front().count == 1);
+  CHECK(unpacked.notes().front().text.find(".hydra/a.jsonl") != std::string::npos);
+}
+
 TEST_CASE("an archive that breaks off is read up to the break") {
   const test::TemporaryFolder folder("cut_archive");
   const fs::path file = folder.path() / "runs.tar";
