@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "import/console_axis.hpp"
-#include "store/key.hpp"
+#include "import/console_declare.hpp"
+#include "import/console_notes.hpp"
 #include "store/run_builder.hpp"
 #include "text/format.hpp"
 #include "text/parse.hpp"
@@ -26,7 +26,7 @@ class Writer {
       : text_(text), log_(log), grammar_(log.grammar), axis_(log.grammar), builder_(builder) {}
 
   void run() {
-    declare_units();
+    declare_console_units(grammar_, builder_);
     if (axis_.joined()) builder_.declare(axis_.key(), {Role::step, "step", Unit::steps});
     find_repeated();
     find_echoes();
@@ -34,8 +34,7 @@ class Writer {
     for (const auto line : log_.settings.write(first_record(), builder_)) understood_.insert(line);
     write_lines();
     note_limits();
-    note_grammar();
-    note_axis();
+    note_console_grammar(grammar_, axis_, builder_);
     if (!std::isnan(axis_.planned())) builder_.config("total_steps", axis_.planned());
   }
 
@@ -251,146 +250,6 @@ class Writer {
                         : fmt::format("{} kinds of lines have {} places for numbers; further kinds are left out", kinds,
                                       ConsoleGrammar::kMostSlots),
                     line);
-  }
-
-  /// Of a series, over all kinds of lines that hold it.
-  struct Moves {
-    std::size_t falls = 0, rises = 0, values = 0;
-  };
-
-  /// Units that the log glues to its numbers, as meanings in base units.
-  void declare_units() {
-    std::map<std::string, Moves> moves;
-    for (const auto& t : grammar_.templates())
-      for (const auto& s : t.slots)
-        if (s.keep) {
-          moves[s.series].falls += s.falls;
-          moves[s.series].rises += s.rises;
-          moves[s.series].values += s.n;
-        }
-    for (const auto& t : grammar_.templates())
-      for (const auto& s : t.slots)
-        if (s.keep) declare_unit(t, s, moves[s.series]);
-  }
-
-  /// A bare "ppl" beside the training loss is of training where lines of evaluation name their own figures.
-  bool of_training(const ConsoleTemplate& t, const ConsoleSlot& s) const {
-    const auto evaluates = [](const ConsoleSlot& o) {
-      return o.keep && console_metric(o) && take_apart(o.series).side == DataSide::eval;
-    };
-    const auto trains = [](const ConsoleSlot& o) { return o.keep && o.meaning.role == Role::train_loss; };
-    if (s.meaning.role != Role::eval_metric || take_apart(s.series).side != DataSide::none) return false;
-    if (std::none_of(t.slots.begin(), t.slots.end(), trains)) return false;
-    if (std::any_of(t.slots.begin(), t.slots.end(), evaluates)) return false;
-    return std::any_of(grammar_.templates().begin(), grammar_.templates().end(), [&](const ConsoleTemplate& o) {
-      return o.accepted && std::any_of(o.slots.begin(), o.slots.end(), evaluates);
-    });
-  }
-
-  void declare_unit(const ConsoleTemplate& t, const ConsoleSlot& s, const Moves& moves) {
-    Meaning m = meaning(s.series);
-    m.factor = 1;
-    if (of_training(t, s)) {
-      m.role = Role::train_metric;
-      m.name.clear();
-      builder_.declare(s.series, m);
-    }
-    const bool plain = m.role == Role::mechanism || m.role == Role::none;
-    switch (s.measure) {
-      case Measure::time:
-        // As the store does with a bare "time": a clock that falls at more than a quarter of its points is none.
-        if (m.role == Role::wall && moves.values >= 3 &&
-            (moves.falls * 4 > moves.values || moves.falls + moves.rises == 0))
-          m = {Role::step_time, "step_time"};
-        if (m.role != Role::wall && m.role != Role::step_time && m.role != Role::timestamp && !plain) return;
-        m.unit = Unit::seconds;
-        break;
-      case Measure::time_per:
-        m = {Role::step_time, "step_time", Unit::seconds};
-        break;
-      case Measure::rate:
-        if (plain || m.role == Role::step) m = {Role::throughput, ""};
-        if (m.role != Role::throughput) return;
-        m.unit = lower(s.spelled).find("flop") == std::string::npos ? Unit::per_second : Unit::one;
-        break;
-      case Measure::bytes:
-        if (m.role != Role::memory && !plain) return;
-        m.unit = Unit::bytes;
-        break;
-      case Measure::percent:
-        builder_.note("percent.as_logged", fmt::format("{} is logged in per cent and read so", code_span(s.series)),
-                      t.line, s.series);
-        if (m.role == Role::memory) builder_.declare(s.series, Meaning{});
-        return;
-      default:
-        // "update: 3.25" is an epoch by another name; "mem 11.2G" are bytes.
-        if (m.role == Role::step && !s.whole) return builder_.declare(s.series, Meaning{});
-        const auto scale = console_unit(s.spelled);
-        if (m.role != Role::memory || !scale || scale->measure != Measure::scale) return;
-        m.unit = Unit::bytes;
-    }
-    builder_.declare(s.series, m);
-    const auto unit = console_unit(s.spelled);
-    if (unit && unit->factor != 1)
-      builder_.note(
-          "unit.converted",
-          fmt::format("{} is written in {} and read in base units", code_span(s.series), code_span(s.spelled)), t.line,
-          s.series);
-  }
-
-  void note_grammar() {
-    constexpr std::size_t kMost = 12;
-    std::vector<const ConsoleTemplate*> found;
-    for (const auto& t : grammar_.templates())
-      if (t.accepted) found.push_back(&t);
-    std::stable_sort(found.begin(), found.end(), [](const auto* a, const auto* b) { return a->n > b->n; });
-    for (std::size_t i = 0; i < found.size() && i < kMost; ++i)
-      builder_.note(
-          "console.grammar",
-          fmt::format("{} on {} line{}", code_span(found[i]->shown, 150), found[i]->n, found[i]->n == 1 ? "" : "s"),
-          found[i]->line, fmt::format("kind {} of lines", i + 1));
-    note_unnamed();
-  }
-
-  void note_unnamed() {
-    std::size_t n = 0;
-    const ConsoleTemplate* first = nullptr;
-    for (std::size_t k = 0; k < grammar_.templates().size(); ++k) {
-      const auto& t = grammar_.templates()[k];
-      for (std::size_t s = 0; t.accepted && s < t.slots.size(); ++s) {
-        const int slot = static_cast<int>(s);
-        if (!t.slots[s].key.empty() || slot == axis_.counter(k).slot || slot == axis_.counter(k).epoch) continue;
-        n += t.n;
-        if (first == nullptr) first = &t;
-      }
-    }
-    if (first != nullptr)
-      builder_.note(
-          "console.unnamed",
-          fmt::format("{} numbers stand beside no name and are left out, first in {}", n, code_span(first->shown, 150)),
-          first->line);
-  }
-
-  void note_axis() {
-    for (std::size_t k = 0; k < grammar_.templates().size(); ++k) {
-      const auto& c = axis_.counter(k);
-      const auto& t = grammar_.templates()[k];
-      if (!t.accepted || c.slot < 0) continue;
-      if (c.combined)
-        builder_.note("axis.step.combined",
-                      std::isnan(c.batches)
-                          ? "epoch and batch are combined: each earlier epoch counts N of its n/N"
-                          : fmt::format("epoch and batch are combined; no line says how many batches an epoch has, so "
-                                        "the largest number seen is taken: {}",
-                                        number(c.batches)),
-                      t.line);
-      else if (c.guessed)
-        builder_.note(
-            "axis.step.guessed",
-            fmt::format("no name counts steps: a whole number that rises from line to line is read as one in {}",
-                        code_span(t.shown)),
-            t.line);
-    }
   }
 
   static constexpr double kDay = 86400;

@@ -159,6 +159,14 @@ class JsonLines final : public BlockParser {
   bool first_;
 };
 
+bool stands_somewhere(std::string_view object) {
+  const auto json = parse_json(object);
+  if (!json) return true;  // longer than the head, or cut
+  for (const auto& [key, value] : json->items())
+    if (const Role role = meaning(key).role; role >= Role::step && role <= Role::flops) return true;
+  return false;
+}
+
 Sniff sniff(const Probe& probe) {
   Lines lines(probe.head);
   std::string_view text;
@@ -178,7 +186,8 @@ Sniff sniff(const Probe& probe) {
     const bool begun = trim(probe.head).substr(0, 2) == "{\"" && lines.count() == 1;
     return begun ? Sniff{20, "it begins like a JSON object"} : Sniff{};
   }
-  if (lines.count() == 1) return {50, "its only line is a JSON object"};
+  // Without a step, an epoch or a clock it is a summary, or settings: no log that a folder is searched for.
+  if (lines.count() == 1) return {stands_somewhere(trim(probe.head)) ? 50 : 35, "its only line is a JSON object"};
   if (first_is_object && objects >= others) return {80, "line 1 is a JSON object, and so are the next"};
   return objects >= others ? Sniff{60, "most lines are JSON objects"} : Sniff{};
 }

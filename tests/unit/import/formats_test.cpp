@@ -213,6 +213,8 @@ TEST_CASE("settings and summaries are no logs") {
           "{\n \"val_bpb\": 1.08,\n \"seeds\": [42, 314, 999],\n \"seed_results\": {\"42\": {\"val_bpb\": 1.09}}\n}\n"),
       "sums up a run"));
   CHECK(has(message("final.json", "{\"val_loss\": 2.07, \"bytes\": 15863489}\n"), "one record"));
+  std::vector<Note> notes;
+  CHECK(find_runs(folder.path(), notes).empty());
   CHECK(message("first.jsonl", "{\"step\": 100, \"loss\": 2.07}\n") == "read as jsonl");
   CHECK(message("curve.json", "{\n \"losses\": [3, 2]\n}\n") == "read as json_document");
 }
