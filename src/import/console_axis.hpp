@@ -32,6 +32,8 @@ class ConsoleAxis {
   [[nodiscard]] std::optional<double> step(std::size_t i) const;
   /// Under which key step() is written.
   [[nodiscard]] const std::string& key() const { return key_; }
+  /// "the epoch and `Iter`"; empty: key() is what the log itself calls a counter.
+  [[nodiscard]] std::string made_of() const;
   /// Steps planned, as "n/N" states them; NaN: not stated.
   [[nodiscard]] double planned() const { return planned_; }
   /// Both draw the same update: a bar redrawn, a line printed by each rank.

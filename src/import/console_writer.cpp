@@ -355,6 +355,8 @@ class Writer {
   }
 
   void note_axis() {
+    const std::string made = axis_.made_of();
+    if (!made.empty()) builder_.made(axis_.key(), made);
     for (std::size_t k = 0; k < grammar_.templates().size(); ++k) {
       const auto& c = axis_.counter(k);
       const auto& t = grammar_.templates()[k];
@@ -368,11 +370,11 @@ class Writer {
                                         number(c.batches)),
                       t.line);
       else if (c.guessed)
-        builder_.note(
-            "axis.step.guessed",
-            fmt::format("no name counts steps: a whole number that rises from line to line is read as one in {}",
-                        code_span(t.shown)),
-            t.line);
+        builder_.note("axis.step.guessed",
+                      fmt::format("{}: a whole number that rises from line to line is read as {} in {}",
+                                  made.empty() ? "no name counts the steps of some lines" : "no name counts steps",
+                                  made.empty() ? code_span(axis_.key()) : "one", code_span(t.shown)),
+                      t.line);
     }
   }
 

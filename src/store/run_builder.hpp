@@ -37,6 +37,8 @@ class RunBuilder : public RowGroup {
 
   /// What the documentation of a format says a key means: goes before the key's name, behind --map.
   void declare(std::string_view key, Meaning meaning);
+  /// No key of the log is called `key`: its values are made from others, as `how` says ("the epoch and `Iter`").
+  void made(std::string_view key, std::string how) { made_.insert_or_assign(std::string(key), std::move(how)); }
   /// What a format writes under a key where it has no value, NaN included: such values, and blanks, are left out and
   /// counted. `means`: why there is none, as the end of a sentence.
   void absent(std::string_view key, double value, std::string means);
@@ -79,6 +81,7 @@ class RunBuilder : public RowGroup {
   std::map<std::string, std::size_t, std::less<>> latest_;  ///< of each key, in stated_
   std::string label_;
   std::map<std::string, Meaning> declared_;
+  std::map<std::string, std::string> made_;
   std::vector<Absent> absent_;
   std::optional<std::size_t> counted_;
   std::string counted_in_ = "lines";

@@ -25,7 +25,7 @@ const Series* curve_beside(const Run& run, const Series& single) {
   if (single.value.size() != 1 || is_measure(single.role) || !single.labels.empty()) return nullptr;
   const Meaning said = meaning_of_summary(single.logged_as);
   const Series* curve = is_measure(said.role) && !said.component ? find(run, said.role) : nullptr;
-  const bool beside = curve != nullptr && curve->value.size() >= 3 && curve->unit == said.unit &&
+  const bool beside = curve != nullptr && !curve->value.empty() && curve->unit == said.unit &&
                       curve->value.back() != single.value.front();
   return beside ? curve : nullptr;
 }
