@@ -5,6 +5,7 @@
 #include <set>
 
 #include "store/key.hpp"
+#include "text/format.hpp"
 #include "text/parse.hpp"
 
 namespace expanalyze {
@@ -292,6 +293,27 @@ void ConsoleAxis::plan() {
   }
   one_key_ = nameless || names.size() > 1;
   if (taken) key_ = "global_step";
+}
+
+std::string ConsoleAxis::made_of() const {
+  const auto& templates = grammar_.templates();
+  std::vector<std::string> from;
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& t = templates[of];
+    if (!t.accepted) continue;
+    for (const auto& s : t.slots)
+      if (s.keep && s.series == key_) return {};
+    const auto& c = counters_[of];
+    if (c.slot < 0) continue;
+    const auto& s = t.slots[static_cast<std::size_t>(c.slot)];
+    std::string name = s.kind == Kind::bar ? "the counter of the bar"
+                       : s.key.empty()     ? "a number without a name"
+                                           : code_span(s.key);
+    if (c.combined) name = "the epoch and " + name;
+    if (std::find(from.begin(), from.end(), name) == from.end()) from.push_back(std::move(name));
+  }
+  if (from.empty() && !from_bar_.empty()) from.emplace_back("the counter of a bar beside them");
+  return join(from, "; ");
 }
 
 std::optional<double> ConsoleAxis::step(std::size_t i) const {

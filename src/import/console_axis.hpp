@@ -34,6 +34,8 @@ class ConsoleAxis {
   [[nodiscard]] const std::string& key() const { return key_; }
   /// Counters of several names, or of none, stand under key(): none of them is the axis by itself.
   [[nodiscard]] bool joined() const { return one_key_; }
+  /// "the epoch and `Iter`"; empty: key() is what the log itself calls a counter.
+  [[nodiscard]] std::string made_of() const;
   /// Steps planned, as "n/N" states them; NaN: not stated.
   [[nodiscard]] double planned() const { return planned_; }
   /// Both draw the same update: a bar redrawn, a line printed by each rank.

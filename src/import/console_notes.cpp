@@ -33,6 +33,8 @@ void note_unnamed(const ConsoleGrammar& grammar, const ConsoleAxis& axis, RunBui
 }
 
 void note_axis(const ConsoleGrammar& grammar, const ConsoleAxis& axis, RunBuilder& builder) {
+  const std::string made = axis.made_of();
+  if (!made.empty()) builder.made(axis.key(), made);
   for (std::size_t k = 0; k < grammar.templates().size(); ++k) {
     const auto& c = axis.counter(k);
     const auto& t = grammar.templates()[k];
@@ -47,8 +49,9 @@ void note_axis(const ConsoleGrammar& grammar, const ConsoleAxis& axis, RunBuilde
                    t.line);
     else if (c.guessed)
       builder.note("axis.step.guessed",
-                   fmt::format("no name counts steps: a whole number that rises from line to line is read as one in {}",
-                               code_span(t.shown)),
+                   fmt::format("{}: a whole number that rises from line to line is read as {} in {}",
+                               made.empty() ? "no name counts the steps of some lines" : "no name counts steps",
+                               made.empty() ? code_span(axis.key()) : "one", code_span(t.shown)),
                    t.line);
   }
 }

@@ -52,6 +52,8 @@ AxisFacts axis(std::string_view name, const std::vector<double>& values, std::st
 }
 
 std::string source_of_steps(const Run& run) {
+  for (const RoleChoice& choice : run.roles)
+    if (choice.role == Role::step && choice.why.starts_with("made of ")) return choice.why;
   if (const Series* step = find(run, Role::step)) return "logged as " + code_span(step->logged_as);
   if (const Series* epoch = find(run, Role::epoch))
     return code_span(epoch->logged_as) + " stands in for steps, which the log does not count";

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "store/key.hpp"
 #include "store/roles.hpp"
@@ -26,10 +27,12 @@ struct Rule {
 constexpr std::string_view kClock = "total time s ms us ns minutes min h wall elapsed since start relative clock";
 constexpr std::string_view kSeen = "total num input n seen consumed processed trained cumulative so far";
 
+constexpr std::string_view kSummary = "best|final";
+
 /// The first rule that matches decides.
 constexpr auto kRules = std::to_array<Rule>({
     // One number about a whole run is no curve.
-    {"best|final", Role::mechanism, ""},
+    {kSummary, Role::mechanism, ""},
     {"loss|grad|amp scale !lr", Role::loss_scale, "loss_scale", Unit::one, "", true},
     {"skipped step|iter|update", Role::skipped_steps, "skipped_steps", Unit::one, "number num of total n"},
     {"clip coef", Role::clip_coefficient, "clip_coefficient", Unit::one, "grad norm"},
@@ -254,10 +257,17 @@ Meaning metric_meaning(const Key& key, const Metric& metric) {
   return m;
 }
 
-}  // namespace
+Meaning meaning_of(Key key, DataSide side);
 
-Meaning meaning(std::string_view logged, DataSide side) {
-  Key key = take_apart(logged);
+/// "Final Val Loss" is in what "Val Loss" is in.
+Meaning meaning_without(std::string_view summary, Key key) {
+  std::erase_if(key.words, [&](const std::string& word) {
+    return !each(summary, '|', [&](std::string_view item) { return item != word; });
+  });
+  return meaning_of(std::move(key), DataSide::none);
+}
+
+Meaning meaning_of(Key key, DataSide side) {
   if (auto time = time_per(key)) return *time;
   for (const auto& rule : kRules) {
     Words used;
@@ -268,6 +278,11 @@ Meaning meaning(std::string_view logged, DataSide side) {
     if (rule.alone && !rest.empty()) continue;
     Meaning m = by_rule(rule, key, rest);
     m.order = static_cast<int>(&rule - kRules.data());
+    if (rule.pattern == kSummary) {
+      const Meaning once = meaning_without(kSummary, key);
+      m.unit = once.unit;
+      m.factor = once.factor;
+    }
     return m;
   }
   if (about(key.words)) return {};
@@ -278,5 +293,9 @@ Meaning meaning(std::string_view logged, DataSide side) {
   if (const auto metric = metric_among(key.words); metric.word != nullptr) return metric_meaning(key, metric);
   return {};
 }
+
+}  // namespace
+
+Meaning meaning(std::string_view logged, DataSide side) { return meaning_of(take_apart(logged), side); }
 
 }  // namespace expanalyze

@@ -175,6 +175,11 @@ Run RunBuilder::finish(std::size_t lines, const std::map<Role, std::string>& map
   run.notes = std::move(notes_);
   move_columns(run);
   assign_roles(run, map, declared_, side_);
+  for (auto& choice : run.roles)
+    if (const auto how = made_.find(choice.logged_as); how != made_.end()) {
+      choice.why = "made of " + how->second;
+      std::erase_if(choice.others, [&](const auto& key) { return how->second.find(code_span(key)) != key.npos; });
+    }
   fill_steps(run, record_of_rows_, line_);
   return run;
 }

@@ -39,6 +39,8 @@ class RunBuilder : public RowGroup {
 
   /// What the documentation of a format says a key means: goes before the key's name, behind --map.
   void declare(std::string_view key, Meaning meaning);
+  /// No key of the log is called `key`: its values are made from others, as `how` says ("the epoch and `Iter`").
+  void made(std::string_view key, std::string how) { made_.insert_or_assign(std::string(key), std::move(how)); }
   /// What a format writes under a key where it has no value, NaN included: such values, and blanks, are left out and
   /// counted. `means`: why there is none, as the end of a sentence. Said once a key: later words of it change nothing.
   void absent(std::string_view key, double value, std::string means);
@@ -84,6 +86,7 @@ class RunBuilder : public RowGroup {
   DataSide side_ = DataSide::none;
   std::map<std::string, Meaning> declared_;
   std::map<std::string, Absent, std::less<>> absent_;  ///< by key
+  std::map<std::string, std::string> made_;
   std::optional<std::size_t> counted_;
   std::string counted_in_ = "lines";
   unsigned threads_ = 1;

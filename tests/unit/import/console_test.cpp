@@ -358,6 +358,28 @@ TEST_CASE("console: a step in brackets in front of every kind of line, an evalua
   CHECK(find(run, Role::throughput) == nullptr);
 }
 
+TEST_CASE("console: what the steps are made of, and a final number beside a single evaluation") {
+  const auto why = [](const Run& run) {
+    for (const auto& choice : run.roles)
+      if (choice.role == Role::step) return choice.why;
+    return std::string();
+  };
+  std::string epochs, bare, named;
+  for (int i = 0; i < 6; ++i) {
+    epochs += fmt::format("Epoch {} Iter {}/20 loss {:.2f}\n", 1 + i / 2, 10 + i % 2 * 10, 3 - 0.1 * i);
+    bare += fmt::format("[{}] loss={:.2f}\n", 100 * i, 3 - 0.1 * i);
+    named += fmt::format("step {0} loss {1:.2f}\n eval @ {0} -> val_loss {1:.2f}\n", 20 * i, 3 - 0.1 * i);
+  }
+  CHECK(why(read_text(epochs)) == "made of the epoch and `Iter`");
+  CHECK(why(read_text(bare)) == "made of a number without a name");
+  const Run run = read_text(named);
+  CHECK(why(run) == "exact name");
+  CHECK(noted(run, "axis.step.guessed")->text.find("no name counts the steps of some lines") == 0);
+  const Run once = read_text(bare + "[500] val loss=2.75\nFinal Val Loss:      2.5\n");
+  CHECK(series(once, "Final Val Loss")->unit == Unit::nats);
+  CHECK(series(once, "Final Val Loss")->role == Role::mechanism);
+}
+
 TEST_CASE("console: prose, programs and settings are no logs") {
   CHECK(sure("") == 0);
   CHECK(

@@ -417,6 +417,11 @@ TEST_CASE("a final number of another name is a summary") {
   const Run run = log.run();
   CHECK(of(run, Role::eval_loss).value.size() == 10);
   CHECK(noted(run, "metric.last_is_not_final")->where.line == 11);
+  Log single;
+  for (double t = 0; t < 10; ++t) single.at(t).with("loss", falling(t));
+  single.row().with("val_loss", 3.5);
+  single.row().with("final_val_loss", 2.5);
+  CHECK(noted(single.run(), "metric.last_is_not_final")->where.line == 12);
 }
 
 TEST_CASE("a final number is laid beside the curve of its own name") {
