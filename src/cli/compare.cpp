@@ -8,6 +8,7 @@
 #include "cli/output.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
+#include "import/read_each.hpp"
 #include "pipeline/seed_groups.hpp"
 #include "store/recipe.hpp"
 #include "text/format.hpp"
@@ -45,20 +46,34 @@ void refuse_mixture(const std::vector<Run>& runs, const std::string& path) {
   }
 }
 
-std::vector<RunId> read_side(RunStore& store, const std::vector<std::string>& paths, const char* side,
-                             const Options& options) {
-  ImportOptions import = options.import;
-  if (const auto file = options.config.find(side); file != options.config.end()) import.config = file->second;
-  std::vector<RunId> ids;
-  for (const std::string& path : paths) {
-    std::vector<Run> runs = read_named(path, import);
-    refuse_mixture(runs, path);
-    for (Run& run : runs) {
-      ids.push_back(store.runs.size());
+struct Side {
+  const char* name;  ///< of --config
+  const std::vector<std::string>& paths;
+  std::vector<RunId>& runs;
+};
+
+/// Reads the logs of both sides at once, and stores them in the order in which they were named.
+void read_sides(RunStore& store, std::initializer_list<Side> sides, const Options& options) {
+  struct Log {
+    const Side* side;
+    const std::string* path;
+    std::vector<Run> runs;
+  };
+  std::vector<Log> logs;
+  for (const Side& side : sides)
+    for (const std::string& path : side.paths) logs.push_back({&side, &path, {}});
+  read_each(logs.size(), options.import, [&](std::size_t i, ImportOptions import) {
+    const auto file = options.config.find(logs[i].side->name);
+    if (file != options.config.end()) import.config = file->second;
+    logs[i].runs = read_named(*logs[i].path, import);
+  });
+  for (Log& log : logs) {
+    refuse_mixture(log.runs, *log.path);
+    for (Run& run : log.runs) {
+      log.side->runs.push_back(store.runs.size());
       store.runs.push_back(std::move(run));
     }
   }
-  return ids;
 }
 
 bool matches(const Review& review, const std::vector<std::string>& words) {
@@ -79,8 +94,9 @@ int compare(const Options& options) {
   const std::vector<TheoryCard> cards = theory_cards(options.theory);
   RunStore store;
   Comparison sides;
-  sides.baseline = read_side(store, options.baseline, "baseline", options);
-  sides.experiment = read_side(store, options.experiment, "experiment", options);
+  read_sides(store,
+             {{"baseline", options.baseline, sides.baseline}, {"experiment", options.experiment, sides.experiment}},
+             options);
   make_labels_unique(store.runs);
   std::vector<Note> duplicates;
   sides.baseline = without_duplicates(store, sides.baseline, duplicates);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 #include "cli/commands.hpp"
 #include "cli/named_path.hpp"
@@ -9,6 +11,7 @@
 #include "expanalyze/error.hpp"
 #include "expanalyze/inspection.hpp"
 #include "expanalyze/render.hpp"
+#include "import/read_each.hpp"
 #include "pipeline/pick_series.hpp"
 #include "pipeline/seed_groups.hpp"
 #include "text/format.hpp"
@@ -27,15 +30,26 @@ std::vector<std::filesystem::path> logs_of(const std::string& path, std::vector<
   return logs;
 }
 
-/// Hands every run of a path to `take`; what is no log is named in `into`, and the others are still read.
-template <class Take>
-void read_path(const Options& options, InspectedPath& into, Take take) {
-  for (const auto& log : logs_of(into.path, into.notes)) try {
-      for (Run& run : read_named(log.string(), options.import)) take(std::move(run));
+/// What `keep` makes of every run of a path; what is no log is named in `into`, and the others are still read.
+template <class Kept, class Keep>
+std::vector<Kept> read_path(const Options& options, InspectedPath& into, Keep keep) {
+  const auto logs = logs_of(into.path, into.notes);
+  std::vector<std::vector<Kept>> read(logs.size());
+  std::vector<std::optional<Unread>> unread(logs.size());
+  read_each(logs.size(), options.import, [&](std::size_t i, const ImportOptions& import) {
+    try {
+      for (Run& run : read_named(logs[i].string(), import)) read[i].push_back(keep(std::move(run)));
     } catch (const Error& e) {
       if (e.kind == Error::Kind::usage) throw;
-      into.unread.push_back({log.string(), e.what(), e.hint});
+      unread[i] = {logs[i].string(), e.what(), e.hint};
     }
+  });
+  std::vector<Kept> all;
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    if (unread[i]) into.unread.push_back(std::move(*unread[i]));
+    std::move(read[i].begin(), read[i].end(), std::back_inserter(all));
+  }
+  return all;
 }
 
 /// A single path that cannot be read fails as in every other command.
@@ -56,7 +70,7 @@ int show(const Options& options, Output& output) {
   for (const std::string& path : options.paths) {
     InspectedPath& into = inspection.paths.emplace_back();
     into.path = path;
-    read_path(options, into, [&](const Run& run) { into.runs.push_back(facts_of(run)); });
+    into.runs = read_path<RunFacts>(options, into, [](const Run& run) { return facts_of(run); });
     any = any || !into.runs.empty();
   }
   refuse_single(inspection.paths, any);
@@ -84,7 +98,8 @@ int print_series(const Options& options, Output& output) {
   std::vector<InspectedPath> paths;
   for (const std::string& path : options.paths) {
     paths.emplace_back().path = path;
-    read_path(options, paths.back(), [&](Run run) { runs.push_back(std::move(run)); });
+    auto own = read_path<Run>(options, paths.back(), [](Run&& run) { return std::move(run); });
+    std::move(own.begin(), own.end(), std::back_inserter(runs));
   }
   refuse_single(paths, !runs.empty());
   complain_of(paths);

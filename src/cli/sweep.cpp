@@ -1,59 +1,36 @@
 // expanalyze sweep DIR --baseline NAME
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <thread>
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
+#include "import/read_each.hpp"
 #include "pipeline/seed_groups.hpp"
-#include "store/run_builder.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze::cli {
 
 namespace {
 
-struct Reading {
-  std::vector<Run> runs;
-  std::exception_ptr trouble;
-};
-
-/// Files are independent: each thread takes the next one, and the results stay in the order of the paths.
-std::vector<Reading> read_files(const std::vector<std::filesystem::path>& paths, ImportOptions options) {
-  const std::size_t threads = std::min<std::size_t>(paths.size(), usable_threads(options.threads));
-  if (threads > 1) options.threads = 1;
-  std::vector<Reading> readings(paths.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < paths.size(); i = next++) try {
-        readings[i].runs = read_runs(paths[i], options);
-      } catch (...) {
-        readings[i].trouble = std::current_exception();
-      }
-  };
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
-  work();
-  for (auto& thread : others) thread.join();
-  return readings;
-}
-
 /// A file that cannot be read is a note, not the end of the sweep.
 RunStore read_all(const Options& options, std::vector<Note>& notes) {
   RunStore store;
   const auto paths = find_runs(options.directory, notes);
-  auto readings = read_files(paths, options.import);
-  for (std::size_t i = 0; i < paths.size(); ++i) try {
-      if (readings[i].trouble) std::rethrow_exception(readings[i].trouble);
-      for (Run& run : readings[i].runs) store.runs.push_back(std::move(run));
+  std::vector<std::vector<Run>> read(paths.size());
+  std::vector<std::string> trouble(paths.size());
+  read_each(paths.size(), options.import, [&](std::size_t i, const ImportOptions& import) {
+    try {
+      read[i] = read_runs(paths[i], import);
     } catch (const Error& e) {
       if (e.kind == Error::Kind::usage) throw;
-      notes.push_back(
-          {"sweep.unreadable", code_span(paths[i].string()) + " is left out: " + one_line(e.what()), {}, 1});
+      trouble[i] = code_span(paths[i].string()) + " is left out: " + one_line(e.what());
     }
+  });
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (!trouble[i].empty()) notes.push_back({"sweep.unreadable", trouble[i], {}, 1});
+    for (Run& run : read[i]) store.runs.push_back(std::move(run));
+  }
   if (store.runs.empty())
     throw Error(Error::Kind::input, "no run was found below " + one_line(options.directory),
                 "a sweep wants a folder of logs; name the format with --format-in if it was not recognised");

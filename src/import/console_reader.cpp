@@ -70,7 +70,7 @@ class Reading {
   ConsoleLog run() {
     std::string_view line;
     std::uint32_t number = 0;
-    while (lines_.next(line, number)) read_line(line, number, lines_.cut() && number == lines_.count());
+    while (lines_.next(line, number)) read_line(line, number, lines_.cut_here());
     log_.headers = table_.headers();
     log_.grammar.learn();
     return std::move(log_);

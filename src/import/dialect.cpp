@@ -98,7 +98,7 @@ std::string edited_table(std::string_view text, const TableHead& head,
       if (i > 0) out += head.delimiter;
       out += cells[i];
     }
-    if (line < lines.count() || !lines.cut()) out += '\n';
+    if (!lines.cut_here()) out += '\n';
   }
   return out;
 }
@@ -128,7 +128,7 @@ void each_object(Input& input, RunBuilder& builder,
     const auto json = parse_json(text);
     if (json && json->is_object())
       visit(*json, line);
-    else if (lines.cut() && line == lines.count())
+    else if (lines.cut_here())
       builder.note("line.cut", "the last line breaks off in the middle", line);
     else
       builder.note("line.unreadable", fmt::format("lines that are no JSON object, first {}", code_span(text)), line);

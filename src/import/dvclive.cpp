@@ -40,8 +40,7 @@ std::string metric_of(std::string_view entry) {
 using Steps = std::map<std::pair<double, std::size_t>, std::vector<std::pair<std::string, double>>>;
 
 void read_metric(const std::string& key, std::string_view text, Steps& steps, RunBuilder& builder) {
-  const Lines whole(text);
-  Lines lines = whole;
+  Lines lines(text);
   const auto head = table_head(text);
   if (!head || !head->has("step")) {
     builder.note("input.not_a_log", fmt::format("tables without a column step, first {}", code_span(key)));
@@ -57,7 +56,7 @@ void read_metric(const std::string& key, std::string_view text, Steps& steps, Ru
     const bool fits = cells.size() == head->names.size();
     const double step = fits ? number_from(bare(cells[step_at])).value_or(kNone) : kNone;
     const auto value = fits ? number_from(bare(cells[value_at])) : std::nullopt;
-    const bool cut = whole.cut() && line == whole.count();
+    const bool cut = lines.cut_here();
     if (std::isfinite(step) && value && !cut)
       steps[{step, times[step]++}].emplace_back(key, *value);
     else

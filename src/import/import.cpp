@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "expanalyze/error.hpp"
 #include "import/archive_runs.hpp"
 #include "import/config_file.hpp"
 #include "import/discover.hpp"
 #include "import/lfs_pointer.hpp"
+#include "import/read_each.hpp"
 #include "io/decompress.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
@@ -165,9 +167,11 @@ std::vector<Run> read_folder(const Folder& folder, const Importer& importer, con
 std::vector<Run> read_directory(const fs::path& path, const ImportOptions& options) {
   const Contents contents = contents_of(path, options.format);
   if (contents.whole != nullptr) return read_folder(open_folder(path), *contents.whole, options);
+  std::vector<std::vector<Run>> read(contents.logs.size());
+  read_each(read.size(), options,
+            [&](std::size_t i, const ImportOptions& own) { read[i] = read_log(contents.logs[i], own); });
   std::vector<Run> runs;
-  for (const auto& log : contents.logs)
-    for (Run& run : read_log(log, options)) runs.push_back(std::move(run));
+  for (auto& some : read) std::move(some.begin(), some.end(), std::back_inserter(runs));
   for (const auto& pointer : contents.pointers) note_pointer(runs.front().notes, pointer);
   for (const auto& other : contents.others)
     add_note(runs.front().notes, "input.other_logs",

@@ -146,7 +146,7 @@ Sniff sniff(const Probe& probe) {
   while (lines.next(text, line) && objects + others < 20) {
     text = trim(text);
     // The end of the head is no end of a line.
-    if (text.empty() || (lines.cut() && line == lines.count() && objects + others > 0)) continue;
+    if (text.empty() || (lines.cut_here() && objects + others > 0)) continue;
     const bool object = text.front() == '{' && text.size() > 2 && parse_json(text).has_value();
     first_is_object = first_is_object || (!started && object);
     started = true;

@@ -44,13 +44,12 @@ bool before(const Point& a, const Point& b) { return a.step != b.step ? a.step <
 
 Curve read_curve(std::string key, std::string_view text, RunBuilder& builder) {
   Curve curve{std::move(key), {}};
-  const Lines whole(text);
-  Lines lines = whole;
+  Lines lines(text);
   std::string_view row;
   std::uint32_t line = 0;
   while (lines.next(row, line)) {
     if (trim(row).empty()) continue;
-    const bool cut = whole.cut() && line == whole.count();
+    const bool cut = lines.cut_here();
     const auto point = point_of(row);
     if (!point || cut) {
       builder.note(cut ? "line.cut" : "line.unreadable",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "io/lines.hpp"
 #include "text/parse.hpp"
 
 namespace expanalyze {
@@ -49,7 +50,7 @@ bool has_decimal_commas(Lines lines, const TableHeader& header) {
   return commas > 0;
 }
 
-bool odd_quotes(std::string_view row) { return std::count(row.begin(), row.end(), '"') % 2 == 1; }
+bool odd_quotes(std::string_view row) { return count_of('"', row) % 2 == 1; }
 
 /// How a number is printed: digits before and behind the point, and of the exponent.
 struct Print {

@@ -37,7 +37,7 @@ void TableRows::parse(const Block& block) {
   std::string_view row;
   std::uint32_t within = 0;
   while (lines.next(row, within)) {
-    const bool cut = lines.cut() && within == lines.count();
+    const bool cut = lines.cut_here();
     const std::uint32_t line = block.first_line + within - 1;
     if (line > header_.line) {
       read_line(row, lines, line, cut);
@@ -65,72 +65,96 @@ void TableRows::read_line(std::string_view row, Lines& lines, std::uint32_t line
     return rows.note("table.header_again", "the header stands again within the table: a run was started anew", line);
   }
   std::vector<std::uint32_t> also;
-  const bool quotes = std::memchr(row.data(), '"', row.size()) != nullptr;
-  if (quotes) row = whole_row(row, lines, also);
-  read_row(row, line, cut);
+  Row is = split(row);
+  if (is == Row::open) {
+    row = whole_row(row, lines, also);
+    is = also.empty() ? Row::odd : split(row);
+  }
+  if (is == Row::odd || is == Row::open) is = split_carefully(row);
+  if (is != Row::fits) {
+    refuse(row, line, cut);
+  } else {
+    if (cut) drop_doubtful_end(row, line);
+    write(line);
+  }
   for (std::uint32_t i = 1; i <= also.size(); ++i) rows.understood(line + i);
 }
 
-void TableRows::read_row(std::string_view row, std::uint32_t line, bool cut) {
-  const bool quotes = std::memchr(row.data(), '"', row.size()) != nullptr;
-  const bool fits = quotes ? split_quoted(row) : split_plain(row);
-  if (fits) {
-    if (cut) drop_doubtful_end(row, line);
-    return write(line);
-  }
+void TableRows::refuse(std::string_view row, std::uint32_t line, bool cut) {
   if (comment(row)) return rows.understood(line);
   if (cut) return rows.note("line.cut", "the last row breaks off in the middle", line);
-  if (rows.noted_again("line.unreadable")) return;
+  if (rows.noted_again("line.unreadable", {}, 1, line)) return;
   rows.note("line.unreadable",
             fmt::format("rows with other than {} fields, first {}", header_.names.size(), code_span(row)), line);
 }
 
 /// Numbers are read where they stand; their end must be that of the cell.
-bool TableRows::split_plain(std::string_view row) {
+TableRows::Row TableRows::split(std::string_view row) {
   const char *p = row.data(), *const end = p + row.size();
   const char delimiter = header_.delimiter;
   cells_.clear();
   while (cells_.size() < columns_.size()) {
-    while (p < end && *p == ' ') ++p;
     Cell cell;
-    const char* stop = scan_number(p, end, cell.number);
-    while (stop != nullptr && stop < end && *stop == ' ') ++stop;
-    if (stop != nullptr && (stop == end || *stop == delimiter)) {
-      cell.kind = Kind::number;
+    const char* stop = nullptr;
+    if (p < end && *p == '"') {
+      stop = quoted(p + 1, end, cell);
+      if (stop == nullptr) return Row::open;
+      if (stop < end && *stop != delimiter) return Row::odd;
     } else {
-      const void* found = p < end ? std::memchr(p, delimiter, static_cast<std::size_t>(end - p)) : nullptr;
-      stop = found == nullptr ? end : static_cast<const char*>(found);
-      if (stop > p) cell = this->cell(columns_[cells_.size()], {p, static_cast<std::size_t>(stop - p)});
+      while (p < end && *p == ' ') ++p;
+      stop = scan_number(p, end, cell.number);
+      while (stop != nullptr && stop < end && *stop == ' ') ++stop;
+      if (stop != nullptr && (stop == end || *stop == delimiter)) {
+        cell.kind = Kind::number;
+      } else {
+        const void* found = p < end ? std::memchr(p, delimiter, static_cast<std::size_t>(end - p)) : nullptr;
+        stop = found == nullptr ? end : static_cast<const char*>(found);
+        if (stop > p) cell = this->cell(columns_[cells_.size()], {p, static_cast<std::size_t>(stop - p)});
+      }
     }
     cells_.push_back(cell);
-    if (stop == end) return cells_.size() == columns_.size();
+    if (stop == end) return cells_.size() == columns_.size() ? Row::fits : Row::other_width;
     p = stop + 1;
   }
-  return false;
+  return Row::other_width;
 }
 
-bool TableRows::split_quoted(std::string_view row) {
+/// A cell whose opening quote stands before `p`; answers what follows its closing one, nullptr when that is missing.
+const char* TableRows::quoted(const char* p, const char* end, Cell& cell) {
+  const std::size_t at = cells_.size();
+  std::string* unescaped = nullptr;
+  for (const char* from = p;;) {
+    const auto* quote = static_cast<const char*>(std::memchr(from, '"', static_cast<std::size_t>(end - from)));
+    if (quote == nullptr) return nullptr;
+    const bool twice = quote + 1 < end && quote[1] == '"';
+    if (twice && unescaped == nullptr) {
+      fields_.resize(columns_.size());
+      unescaped = &fields_[at];
+      unescaped->clear();
+    }
+    if (unescaped != nullptr) unescaped->append(from, quote + (twice ? 1 : 0));
+    if (!twice) {
+      const std::string_view raw(p, static_cast<std::size_t>(quote - p));
+      cell = this->cell(columns_[at], unescaped == nullptr ? raw : std::string_view(*unescaped));
+      return quote + 1;
+    }
+    from = quote + 2;
+  }
+}
+
+TableRows::Row TableRows::split_carefully(std::string_view row) {
   fields_ = split_row(row, header_.delimiter);
-  if (fields_.size() != columns_.size()) return false;
+  if (fields_.size() != columns_.size()) return Row::other_width;
   cells_.clear();
   for (std::size_t i = 0; i < fields_.size(); ++i) cells_.push_back(cell(columns_[i], fields_[i]));
-  return true;
+  return Row::fits;
 }
 
 TableRows::Cell TableRows::cell(Column& column, std::string_view text) {
-  Cell cell;
-  auto number = number_from(text);
-  if (!number && header_.decimal_comma) number = comma_number(text);
-  if (number) {
-    cell.kind = Kind::number;
-    cell.number = *number;
-    return cell;
-  }
   auto known = column.known.find(text);
   if (known == column.known.end()) {
     const Meaning fresh = meaning(text);
-    cell = {fresh.kind, fresh.number, nullptr, text};
-    if (fresh.kind == Kind::dictionary || fresh.kind == Kind::number) return cell;
+    if (fresh.kind == Kind::dictionary || fresh.kind == Kind::number) return {fresh.kind, fresh.number, nullptr, text};
     known = column.known.emplace(text, fresh).first;
     many_words_ = many_words_ || column.known.size() > kRemembered;
   }
@@ -138,6 +162,9 @@ TableRows::Cell TableRows::cell(Column& column, std::string_view text) {
 }
 
 TableRows::Meaning TableRows::meaning(std::string_view text) const {
+  auto number = number_from(text);
+  if (!number && header_.decimal_comma) number = comma_number(text);
+  if (number) return {Kind::number, *number};
   if (is_blank_word(text)) return {Kind::blank};
   const std::string_view bare = trim(text);
   if (bare.front() == '{') return {Kind::dictionary};

@@ -12,7 +12,7 @@
 
 namespace expanalyze {
 
-/// A row without quotes is read in place, number by number; others are split first.
+/// Cells are read where they stand; a row with quotes in odd places is split first.
 class TableRows final : public BlockParser {
  public:
   explicit TableRows(const TableHeader& header) : header_(header), columns_(header.names.size()) {}
@@ -43,11 +43,13 @@ class TableRows final : public BlockParser {
     Meaning* meaning = nullptr;
     std::string_view text;
   };
+  enum class Row : std::uint8_t { fits, other_width, odd, open };
 
   void read_line(std::string_view row, Lines& lines, std::uint32_t line, bool cut);
-  void read_row(std::string_view row, std::uint32_t line, bool cut);
-  bool split_plain(std::string_view row);
-  bool split_quoted(std::string_view row);
+  void refuse(std::string_view row, std::uint32_t line, bool cut);
+  Row split(std::string_view row);
+  Row split_carefully(std::string_view row);
+  const char* quoted(const char* p, const char* end, Cell& cell);
   Cell cell(Column& column, std::string_view text);
   Meaning meaning(std::string_view text) const;
   void drop_doubtful_end(std::string_view row, std::uint32_t line);
@@ -57,7 +59,7 @@ class TableRows final : public BlockParser {
   const TableHeader& header_;
   std::vector<Column> columns_;
   std::vector<Cell> cells_;
-  std::vector<std::string> fields_;  ///< of a row with quotes; cells_ look into them
+  std::vector<std::string> fields_;  ///< with their quotes taken off; cells_ look into them
   std::string_view block_;
   bool many_words_ = false;
 };

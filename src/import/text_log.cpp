@@ -56,7 +56,7 @@ void each_line(Input& input, const std::function<void(const LogLine&)>& visit) {
     std::uint32_t within = 0;
     while (lines.next(line.text, within)) {
       line.number = block.first_line + within - 1;
-      line.cut = lines.cut() && within == lines.count();
+      line.cut = lines.cut_here();
       visit(line);
     }
   }

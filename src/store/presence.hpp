@@ -47,13 +47,18 @@ class Presence {
     std::uint32_t record_ = 0;
   };
 
+  /// Adds `record` where it follows the last one at once, as it mostly does; false where add() must look.
+  bool extend(std::uint32_t record) {
+    if (stretches_.empty() || stretches_.back().end != record) return false;
+    ++stretches_.back().end;
+    ++size_;
+    return true;
+  }
   /// `record` is greater than all before it.
   void add(std::uint32_t record) {
+    if (extend(record)) return;
+    stretches_.push_back({record, record + 1});
     ++size_;
-    if (!stretches_.empty() && stretches_.back().end == record)
-      ++stretches_.back().end;
-    else
-      stretches_.push_back({record, record + 1});
   }
   /// The records of a later piece of the log, which begins at record `offset`.
   void append(const Presence& later, std::uint32_t offset) {

@@ -84,7 +84,7 @@ RowGroup::ColumnId RowGroup::words(std::string_view key) {
   return id;
 }
 
-void RowGroup::put(ColumnId column, double v) {
+void RowGroup::put_first(ColumnId column, double v) {
   if (column == kNone) return;
   assert(!line_.empty());
   use(columns_, used_columns_, column);

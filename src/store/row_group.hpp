@@ -58,7 +58,14 @@ class RowGroup {
   // The hot path names a column by number. A number stays valid until forget().
   ColumnId column(std::string_view key, const Labels& labels = {});
   ColumnId words(std::string_view key);
-  void put(ColumnId column, double v);
+  void put(ColumnId column, double v) {
+    if (column != kNone && columns_[column].records.extend(current())) {
+      columns_[column].value.push_back(v);
+      ++values_;
+    } else {
+      put_first(column, v);
+    }
+  }
   void put_blank(ColumnId column);
   void put_word(ColumnId words, std::string_view word) { put_code(words, code_for(words, word)); }
   /// A word's number in the dictionary of its key; it holds as long as the edition does not change.
@@ -120,6 +127,9 @@ class RowGroup {
   std::size_t most_columns_ = ~std::size_t{0}, most_words_ = ~std::size_t{0};
 
  private:
+  /// A column's first value, one behind a gap, or a second one in the same record.
+  void put_first(ColumnId column, double v);
+
   std::unordered_map<std::string, ColumnId> column_of_, words_of_;
   std::string lookup_;  ///< reused: one allocation less a value
 
