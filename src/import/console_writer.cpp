@@ -183,14 +183,20 @@ class Writer {
                                                     ConsoleGrammar::kMostTemplates));
   }
 
+  /// Of a series, over all kinds of lines that hold it.
+  struct Moves {
+    std::size_t falls = 0, rises = 0, values = 0;
+  };
+
   /// Units that the log glues to its numbers, as meanings in base units.
   void declare_units() {
-    std::map<std::string, std::pair<std::size_t, std::size_t>> moves;  // falls, values
+    std::map<std::string, Moves> moves;
     for (const auto& t : grammar_.templates())
       for (const auto& s : t.slots)
         if (s.keep) {
-          moves[s.series].first += s.falls;
-          moves[s.series].second += s.n;
+          moves[s.series].falls += s.falls;
+          moves[s.series].rises += s.rises;
+          moves[s.series].values += s.n;
         }
     for (const auto& t : grammar_.templates())
       for (const auto& s : t.slots)
@@ -211,7 +217,7 @@ class Writer {
     });
   }
 
-  void declare_unit(const ConsoleTemplate& t, const ConsoleSlot& s, std::pair<std::size_t, std::size_t> moves) {
+  void declare_unit(const ConsoleTemplate& t, const ConsoleSlot& s, const Moves& moves) {
     Meaning m = meaning(s.series);
     m.factor = 1;
     if (of_training(t, s)) {
@@ -223,7 +229,8 @@ class Writer {
     switch (s.measure) {
       case Measure::time:
         // As the store does with a bare "time": a clock that falls at more than a quarter of its points is none.
-        if (m.role == Role::wall && moves.second >= 3 && (moves.first * 4 > moves.second || !s.varies()))
+        if (m.role == Role::wall && moves.values >= 3 &&
+            (moves.falls * 4 > moves.values || moves.falls + moves.rises == 0))
           m = {Role::step_time, "step_time"};
         if (m.role != Role::wall && m.role != Role::step_time && m.role != Role::timestamp && !plain) return;
         m.unit = Unit::seconds;

@@ -38,6 +38,10 @@ constexpr auto kForeign = std::to_array<std::string_view>(
      ".ckpt", ".safetensors", ".npy",  ".npz", ".pkl",  ".png", ".jpg", ".svg",  ".pdf",
      ".html", ".ipynb",       ".yaml", ".yml", ".toml", ".cfg", ".ini", ".lock", ".db"});
 
+/// What one run writes a file each for.
+constexpr auto kPartsOfOneRun =
+    std::to_array<std::string_view>({"rank", "worker", "node", "gpu", "device", "proc", "host", "shard", "part"});
+
 /// Sure enough to call a file a log when nobody named it.
 constexpr int kSure = 50;
 /// A binary file can hold a stretch of text: two rows that agree with a header, or lines of JSON, it does not.
@@ -57,6 +61,26 @@ std::size_t rank(const fs::path& path) {
   const auto name = index_in(kUsual, lower(inner.string()));
   if (name < kUsual.size()) return name;
   return kUsual.size() + index_in(kEndings, lower(inner.extension().string()));
+}
+
+bool has_usual_name(const fs::path& path) { return rank(path) < kUsual.size(); }
+
+/// "train_seed1338.log" beside "train.log": another run of the same program. "train_rank1.log" is the same run.
+bool is_numbered(const fs::path& log, const fs::path& usual) {
+  const fs::path inner = unpacked_name(log.filename().string()), plain = unpacked_name(usual.filename().string());
+  const std::string stem = lower(inner.stem().string()), front = lower(plain.stem().string());
+  if (lower(inner.extension().string()) != lower(plain.extension().string())) return false;
+  if (stem.size() <= front.size() || stem.compare(0, front.size(), front) != 0) return false;
+  const std::string rest = stem.substr(front.size());
+  const bool one_run = std::any_of(kPartsOfOneRun.begin(), kPartsOfOneRun.end(),
+                                   [&](std::string_view part) { return rest.find(part) != std::string::npos; });
+  return !one_run && rest.find_first_of("0123456789") != std::string::npos;
+}
+
+/// Of the logs of a folder, best name first, those that are a run each: all with free names; where one has a usual
+/// name, it and those that are numbered like it.
+bool is_run_of_its_own(const fs::path& log, const std::vector<fs::path>& logs) {
+  return &log == &logs.front() || !has_usual_name(logs.front()) || is_numbered(log, logs.front());
 }
 
 /// A tar holds its logs as text between NUL bytes, but is none.
@@ -136,13 +160,12 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, 
   }
   const auto logs = logs_by_rank(directory);
   if (logs.empty() && format_of_folder(directory, kSure) != nullptr) return runs.push_back(directory);
-  const bool usual = !logs.empty() && rank(logs.front()) < kUsual.size();
-  for (std::size_t i = 0; i < logs.size(); ++i) {
-    if (!usual || i == 0)
-      runs.push_back(logs[i]);
+  for (const auto& log : logs) {
+    if (is_run_of_its_own(log, logs))
+      runs.push_back(log);
     else
       add_note(notes, "input.other_logs",
-               fmt::format("further logs of the same run are not read, first {}", code_span(logs[i].string(), 200)));
+               fmt::format("further logs of the same run are not read, first {}", code_span(log.string(), 200)));
   }
   if (depth >= kDeepestFolder) return;
   for (const auto& folder : entries(directory, true)) collect(folder, depth + 1, runs, notes);
@@ -230,10 +253,8 @@ Contents contents_of(const fs::path& directory, const std::string& format) {
                     : fmt::format("{} runs lie below it: compare them with `expanalyze sweep {}`, or name one of them",
                                   below.size(), directory.string()));
   }
-  // A usual name says that the folder is one run's; several logs with free names are a run each.
-  const bool one_run = rank(logs.front()) < kUsual.size();
   for (const auto& log : logs) {
-    const bool read = one_run ? found.logs.empty() : rank(log) == rank(logs.front());
+    const bool read = is_run_of_its_own(log, logs) && (has_usual_name(logs.front()) || rank(log) == rank(logs.front()));
     (read ? found.logs : found.others).push_back(log);
   }
   return found;

@@ -11,8 +11,7 @@ class RunBuilder;
 /// Reads one JSON object a line: records, settings and trouble go to the builder.
 void read_json_lines(Input& input, RunBuilder& builder);
 
-/// {"type": "config", …}: the key and the word that call a line settings.
+/// {"type": "config", …}: the key that calls a line settings.
 bool is_tag_key(std::string_view key);
-bool is_config_word(std::string_view word);
 
 }  // namespace expanalyze

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "import/json_tree.hpp"
@@ -99,11 +100,25 @@ void read_array(const std::string& key, const Json& array, RowGroup& rows, std::
         line);
     return;
   }
-  for (std::size_t i = 0; i < array.size(); ++i)
-    if (const auto v = json_number(array[i])) rows.value(key, {{"index", std::to_string(i)}}, *v);
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    const Labels place{{"index", std::to_string(i)}};
+    if (const auto v = json_number(array[i])) {
+      rows.value(key, place, *v);
+    } else {
+      rows.put_blank(rows.column(key, place));
+      note_null(rows, key, line);
+    }
+  }
 }
 
+constexpr auto kConfigWords = std::to_array<std::string_view>(
+    {"config", "hparams", "args", "hyperparameters", "hyper_parameters", "params", "experiment_config", "settings"});
+
 }  // namespace
+
+bool is_config_word(std::string_view word) {
+  return std::find(kConfigWords.begin(), kConfigWords.end(), lower(word)) != kConfigWords.end();
+}
 
 std::optional<double> json_number(const Json& value) {
   if (value.is_number()) return value.get<double>();
@@ -131,7 +146,7 @@ std::optional<Json> parse_json(std::string_view text, std::vector<std::string>* 
 }
 
 void note_null(RowGroup& rows, std::string_view key, std::uint32_t line) {
-  if (rows.noted_again("value.null")) return;
+  if (rows.noted_again("value.null", {}, 1, line)) return;
   rows.note("value.null", fmt::format("null in place of a number, first {}", code_span(key)), line);
 }
 
@@ -183,7 +198,7 @@ void read_config(const Json& object, RowGroup& rows, std::uint32_t line, const s
   }
 }
 
-std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view key) {
+std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view key, std::size_t later) {
   std::vector<std::uint32_t> lines;
   std::uint32_t line = 1;
   std::size_t depth = 0, array_depth = 0;  // array_depth 0: not inside the array yet
@@ -211,7 +226,13 @@ std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view
     }
     if (c == ',' && depth == array_depth && array_depth > 0) fresh = true;
     if ((c == ']' || c == '}') && depth > 0) {
-      if (depth == array_depth) return lines;
+      if (depth == array_depth && later == 0) return lines;
+      if (depth == array_depth) {
+        --later;
+        lines.clear();
+        array_depth = 0;
+        armed = fresh = false;
+      }
       --depth;
     }
     ++i;

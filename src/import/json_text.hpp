@@ -27,6 +27,9 @@ std::optional<Json> parse_json(std::string_view text, std::vector<std::string>* 
 void read_values(const Json& object, RowGroup& rows, std::uint32_t line, const std::string& prefix = {});
 void read_value(const std::string& key, const Json& value, RowGroup& rows, std::uint32_t line);
 
+/// "config", "hparams", … as a key: the object behind it holds settings.
+bool is_config_word(std::string_view word);
+
 /// "null in place of a number".
 void note_null(RowGroup& rows, std::string_view key, std::uint32_t line);
 
@@ -37,7 +40,8 @@ ConfigValue config_value(const Json& value);
 /// A finite or non-finite number: a JSON number, true/false as 1/0, "NaN", "0.5".
 std::optional<double> json_number(const Json& value);
 
-/// Lines on which the elements of the array under `key` begin (of the whole document, if key is empty).
-std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view key);
+/// Lines on which the elements of the array under `key` begin (of the whole document, if key is empty): of the first
+/// such array, or of one `later`.
+std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view key, std::size_t later = 0);
 
 }  // namespace expanalyze

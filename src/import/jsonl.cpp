@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "expanalyze/import.hpp"
 #include "import/block_reader.hpp"
@@ -22,9 +23,6 @@ namespace expanalyze {
 
 namespace {
 
-constexpr auto kConfigWords = std::to_array<std::string_view>(
-    {"config", "hparams", "args", "hyperparameters", "hyper_parameters", "params", "experiment_config"});
-
 /// {"_type": "config", "lr": …}
 std::string config_tag(const Json& object) {
   for (const auto* key : {"_type", "type", "event", "kind"}) {
@@ -39,22 +37,41 @@ bool holds_settings(const std::string& key, const Json& value) { return value.is
 
 bool plural(const std::string& key) { return !key.empty() && (key.back() == 's' || key.back() == 'S'); }
 
-/// A first line that has neither step nor loss is a header of settings. "steps" and "epochs" are totals there.
-bool is_header(const Json& object) {
-  std::size_t rest = 0;
-  for (const auto& [key, value] : object.items()) {
-    if (holds_settings(key, value)) continue;
-    ++rest;
-    const Role role = meaning(key).role;
-    const bool axis = (role == Role::step || role == Role::epoch) && !plural(key);
-    const bool measured = role == Role::train_loss || role == Role::eval_loss || role == Role::eval_metric ||
-                          role == Role::train_metric || role == Role::timestamp || role == Role::wall;
-    if (axis || (measured && json_number(value))) return false;
-  }
-  return rest > 1;
+/// A step, a time, a loss or a metric: what a record has and a line of settings has not. "steps" and "epochs" are
+/// totals there.
+bool measures(const std::string& key, const Json& value) {
+  const Role role = meaning(key).role;
+  if (role == Role::step || role == Role::epoch) return !plural(key);
+  return (role == Role::train_loss || role == Role::eval_loss || role == Role::eval_metric ||
+          role == Role::train_metric || role == Role::timestamp || role == Role::wall) &&
+         json_number(value).has_value();
 }
 
-void read_object(const Json& object, bool first, RowGroup& rows, std::uint32_t line) {
+/// "params" and "args" of a record may be measured: the norm of the parameters.
+bool is_record(const Json& object) {
+  return std::any_of(object.items().begin(), object.items().end(), [](const auto& item) {
+    return !holds_settings(item.key(), item.value()) && measures(item.key(), item.value());
+  });
+}
+
+bool may_be_measured(const std::string& key) {
+  const std::string word = lower(key);
+  return word == "params" || word == "args";
+}
+
+/// A first line that has neither step nor loss is a header of settings, unless the next line has all its keys.
+bool is_header(const Json& object, std::string_view behind) {
+  std::size_t rest = 0;
+  for (const auto& [key, value] : object.items()) rest += holds_settings(key, value) ? 0 : 1;
+  if (rest <= 1 || is_record(object)) return false;
+  const auto next = parse_json(trim(behind.substr(0, behind.find('\n'))));
+  return !next || !next->is_object() ||
+         std::any_of(object.items().begin(), object.items().end(),
+                     [&](const auto& item) { return !next->contains(item.key()); });
+}
+
+/// `behind`: the rest of the log; only the first object of a log may be a header.
+void read_object(const Json& object, std::optional<std::string_view> behind, RowGroup& rows, std::uint32_t line) {
   const auto source = [&] { rows.config_source(fmt::format("line {} of the log", line)); };
   if (const std::string tag = config_tag(object); !tag.empty()) {
     Json settings = object;
@@ -65,22 +82,25 @@ void read_object(const Json& object, bool first, RowGroup& rows, std::uint32_t l
     rows.understood(line);
     return source();
   }
+  const auto is_config = [&](const std::string& key, const Json& value) {
+    return holds_settings(key, value) && !(may_be_measured(key) && is_record(object));
+  };
   std::size_t settings = 0;
   for (const auto& [key, value] : object.items()) {
-    if (!holds_settings(key, value)) continue;
+    if (!is_config(key, value)) continue;
     read_config(value, rows, line);
     ++settings;
   }
   rows.understood(line);
   if (settings > 0) source();
   if (settings == object.size()) return;
-  const bool header = first && is_header(object);
+  const bool header = behind && is_header(object, *behind);
   if (header)
     source();
   else
     rows.begin_record(line);
   for (const auto& [key, value] : object.items()) {
-    if (holds_settings(key, value)) continue;
+    if (is_config(key, value)) continue;
     header ? read_config(Json::object({{key, value}}), rows, line) : read_value(key, value, rows, line);
   }
 }
@@ -98,7 +118,7 @@ class JsonLines final : public BlockParser {
       const char* const stop = newline == nullptr ? end : newline;
       std::string_view text(p, static_cast<std::size_t>(stop - p));
       if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
-      if (first_ || !flat_.read(text, line)) read_line(text, newline == nullptr, line);
+      if (first_ || !flat_.read(text, line)) read_line(text, {stop, static_cast<std::size_t>(end - stop)}, line);
       p = stop + 1;
     }
   }
@@ -110,17 +130,19 @@ class JsonLines final : public BlockParser {
   }
 
  private:
-  void read_line(std::string_view text, bool last_and_cut, std::uint32_t line) {
+  /// `behind` begins with the line's end; empty: the last line has none.
+  void read_line(std::string_view text, std::string_view behind, std::uint32_t line) {
     if (trim(text).empty()) return rows.understood(line);
     if (text.size() > Input::kLongestLine)
       return rows.note("line.too_long", "lines of more than 16 MiB are skipped", line);
     std::vector<std::string> repeated;
     const auto json = parse_json(text, &repeated);
     if (json && json->is_object()) {
-      read_object(*json, first_, rows, line);
+      read_object(*json, first_ ? std::optional(behind.substr(std::min<std::size_t>(behind.size(), 1))) : std::nullopt,
+                  rows, line);
       note_repeated(repeated, line);
       first_ = false;
-    } else if (last_and_cut) {
+    } else if (behind.empty()) {
       rows.note("line.cut", "the last line breaks off in the middle", line);
     } else {
       rows.note("line.unreadable", fmt::format("lines that are no JSON object, first {}", code_span(text)), line);
@@ -164,10 +186,6 @@ Sniff sniff(const Probe& probe) {
 }  // namespace
 
 bool is_tag_key(std::string_view key) { return key == "_type" || key == "type" || key == "event" || key == "kind"; }
-
-bool is_config_word(std::string_view word) {
-  return std::find(kConfigWords.begin(), kConfigWords.end(), lower(word)) != kConfigWords.end();
-}
 
 void read_json_lines(Input& input, RunBuilder& builder) {
   const TakeRows take = [&](const RowGroup& rows, double share) { builder.append(rows, share); };

@@ -91,7 +91,9 @@ class Megatron {
   }
 
   void read(const LogLine& line) {
-    if (read_iterations(line) || read_evaluation(line) || read_flops(line) || read_argument(line)) return;
+    if (read_iterations(line) || read_evaluation(line) || read_flops(line) || read_deepspeed(line) ||
+        read_argument(line))
+      return;
     if (line.text.find(" CANCELLED AT ") != std::string_view::npos) {
       builder_.understood(line.number);
       return builder_.note("run.cancelled", fmt::format("the scheduler ended the job: {}", code_span(line.text, 120)),
@@ -191,6 +193,24 @@ class Megatron {
       const auto n = number_from(text.substr(0, text.find(' ')));
       if (n && text.ends_with(" B")) builder_.config("num_parameters", *n * 1e9, line.number);
     }
+    return true;
+  }
+
+  /// "[2021-05-25 22:30:04,196] [INFO] [config.py:752:print]   train_batch_size ............. 768", DeepSpeed's own
+  /// list: its `world_size` counts replicas, so its words stand apart from Megatron's.
+  bool read_deepspeed(const LogLine& line) {
+    constexpr std::string_view kPrint = ":print]  ";
+    const auto at = line.text.find(kPrint);
+    if (at == std::string_view::npos || line.cut) return false;
+    const auto text = trim(line.text.substr(at + kPrint.size()));
+    const auto key = text.substr(0, text.find(' '));
+    auto value = trim(text.substr(key.size()));
+    value.remove_prefix(std::min(value.find_first_not_of('.'), value.size()));
+    value = trim(value);
+    if (key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") != std::string_view::npos) return false;
+    if (key.empty() || value.empty() || value.front() == '{') return false;
+    builder_.config("deepspeed." + std::string(key), setting(value), line.number);
+    builder_.understood(line.number);
     return true;
   }
 

@@ -23,14 +23,35 @@ bool is_score(const std::vector<KeyValue>& values) { return has_key(values, "val
 /// "warmup_step:3/20", "warmup_step: 3/20"
 bool is_warmup(std::string_view text) { return text.starts_with("warmup_step:"); }
 
-/// "train_batch_tokens:524288 train_seq_len:1024" are two settings. "sdp_backends:cudnn=False flash=True", the line of
-/// a loader, and what is told once training has begun ("swa:start step:5900") are about their first word.
+/// A comma at the end is program text: "dim: int,".
+std::optional<std::vector<KeyValue>> statement(std::string_view text) {
+  auto pairs = key_values(text);
+  if (!pairs || pairs->back().value.ends_with(',') || pairs->front().separator != ':') return std::nullopt;
+  return pairs;
+}
+
+/// What is told once training has begun ("swa:start step:5900") happened in it and sets nothing.
+bool read_event(const LogLine& line, Speedrun& run, RunBuilder& builder) {
+  const auto pairs = run.started() ? statement(line.text) : std::nullopt;
+  if (!pairs) return false;
+  run.begin_at_last_step(line.number);
+  const std::string topic(pairs->front().key);
+  for (const auto& pair : *pairs) {
+    const std::string name = &pair == pairs->data() ? topic : fmt::format("{}/{}", topic, pair.key);
+    const auto v = number_or_seconds(pair.value);
+    builder.declare(name, {});
+    v ? builder.value(name, *v) : builder.text(name, pair.value);
+  }
+  return true;
+}
+
+/// "train_batch_tokens:524288 train_seq_len:1024" are two settings. "sdp_backends:cudnn=False flash=True" and the line
+/// of a loader are about their first word.
 bool read_settings(const LogLine& line, Speedrun& run) {
-  const auto pairs = key_values(line.text);
-  // A comma at the end is program text: "dim: int,".
-  if (!pairs || pairs->back().value.ends_with(',') || pairs->front().separator != ':') return false;
+  const auto pairs = run.started() ? std::nullopt : statement(line.text);
+  if (!pairs) return false;
   const std::string topic = std::string(pairs->front().key) + ".";
-  const bool one_topic = run.started() || pairs->front().key.ends_with("_loader");
+  const bool one_topic = pairs->front().key.ends_with("_loader");
   for (const auto& pair : *pairs) {
     const bool below = &pair != pairs->data() && (one_topic || pair.separator == '=');
     const auto inner = pair.value.starts_with('/') ? std::nullopt : key_values(pair.value);
@@ -127,6 +148,7 @@ void read_line(const LogLine& line, Speedrun& run, RunBuilder& builder) {
                ? builder.note("log.warmup_steps", "steps before training that only compile are left out", line.number)
                : builder.note("log.progress", "means so far within one evaluation are left out", line.number);
   }
+  if (read_event(line, run, builder)) return;
   if (read_settings(line, run)) return builder.understood(line.number);
   run.started() ? skip_line(line, builder) : run.preamble(line);
 }
@@ -160,7 +182,7 @@ constinit const Importer parameter_golf{
     R"(Reads the logs of parameter-golf (small language models within a time and a size limit) in both of their grammars:
 `step:<i>/<N> train_loss:<f> train_time:<t>ms step_avg:<t>ms` and `<i>/<N> train_loss: <f> train_time: <t>m tok/s: <n>`, with
 `val_loss` and `val_bpb` in lines of their own. Lines of `key:value` and the indented block of `key: value` before the first step
-are settings; a script printed in front is none.
+are settings; a script printed in front is none, and what such a line tells once training has begun is an event at that step.
 
 **Loss:** `val_loss` is in nats per token, `val_bpb` in bits per byte. Only `val_bpb` is comparable between tokenizers.
 

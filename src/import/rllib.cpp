@@ -49,7 +49,8 @@ void declare_keys(RunBuilder& builder) {
 
 /// Newer versions spread the config over columns: it belongs with the settings, not with the curves.
 std::string without_settings(std::string_view text, const TableHead& head, RunBuilder& builder) {
-  bool first = true;
+  std::vector<std::string> before(head.names.size());
+  builder.config_source("the columns `config/…` of the log");
   return edited_table(text, head, [&](Cells& cells, std::uint32_t line) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (!starts_with(head.names[i], "config/")) continue;
@@ -57,11 +58,12 @@ std::string without_settings(std::string_view text, const TableHead& head, RunBu
       std::replace(key.begin(), key.end(), '/', '.');
       const auto cell = bare(cells[i]);
       const auto value = number_from(cell);
-      if (first && !is_blank_word(cell)) builder.config(key, value ? ConfigValue(*value) : std::string(cell), line);
+      if (cell != before[i] && !is_blank_word(cell)) {
+        builder.config(key, value ? ConfigValue(*value) : std::string(cell), line);
+        before[i] = cell;
+      }
       cells[i] = {};
     }
-    if (first) builder.config_source("the columns `config/…` of the log");
-    first = false;
   });
 }
 

@@ -7,22 +7,13 @@
 
 namespace expanalyze {
 
-namespace {
-
-bool holds_settings(std::string_view key) {
-  const std::string word = lower(key);
-  return word == "config" || word == "hparams" || word == "params" || word == "args";
-}
-
-}  // namespace
-
 bool read_dictionary(const std::string& key, std::string_view cell, RowGroup& rows, std::uint32_t line) {
   const auto text = trim(cell);
   if (text.empty() || text.front() != '{') return false;
   auto dictionary = parse_json(text);
   if (!dictionary) dictionary = parse_python(text);
   if (!dictionary || !dictionary->is_object()) return false;
-  if (!holds_settings(key)) {
+  if (!is_config_word(key)) {
     read_values(*dictionary, rows, line, key);
     return true;
   }

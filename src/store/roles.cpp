@@ -42,19 +42,26 @@ bool cumulative(Role role) {
   return role == Role::tokens || role == Role::samples || role == Role::flops || role == Role::wall;
 }
 
-/// Unix time in s began in 1970: no run lasts 1e8 s (3 years), every clock since 1973 is beyond. Milliseconds: 1e11
-/// likewise.
-constexpr double kUnixSeconds = 1e8, kUnixMilliseconds = 1e11;
+/// Unix time in s began in 1970: no run lasts 1e8 s (3 years), every clock since 1973 is beyond.
+constexpr double kUnixSeconds = 1e8;
+
+/// Seconds, milliseconds, microseconds or nanoseconds: between 1973 and 5138 only one of them makes a year.
+double unix_factor(double stamp) {
+  double factor = 1;
+  while (stamp * factor > 1000 * kUnixSeconds && factor > 1e-9) factor *= 1e-3;
+  return factor;
+}
 
 /// Corrects by the values what the name alone cannot tell.
 void check_values(Candidate& c) {
   const auto& value = c.series->value;
   Meaning& m = c.meaning;
-  if (m.role == Role::wall && !value.empty() && value.front() > kUnixSeconds) {
+  if (m.role == Role::wall && !value.empty() && value.front() * m.factor > kUnixSeconds) {
     m.role = Role::timestamp;
     m.name = "timestamp";
   }
-  if (m.role == Role::timestamp && !value.empty() && value.front() > kUnixMilliseconds) m.factor = 1e-3;
+  if (m.role == Role::timestamp && !value.empty() && value.front() > kUnixSeconds)
+    m.factor = unix_factor(value.front());
   // A counter that falls at more than a quarter of its points, or never moves, counts within a step ("tokens": 524288).
   const bool counts = value.size() < 3 || (c.falls * 4 <= value.size() && !constant(value));
   if (!cumulative(m.role) || counts) return;

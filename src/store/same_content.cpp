@@ -8,15 +8,16 @@ namespace expanalyze {
 
 namespace {
 
+bool same_number(double x, double y) {
+  return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);  // NaN equals itself here
+}
+
 bool same_numbers(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) {
-    return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);  // NaN equals itself here
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_number);
 }
 
 bool first_of(const std::vector<double>& longer, const std::vector<double>& shorter) {
-  return longer.size() >= shorter.size() &&
-         same_numbers({longer.begin(), longer.begin() + static_cast<std::ptrdiff_t>(shorter.size())}, shorter);
+  return longer.size() >= shorter.size() && std::equal(shorter.begin(), shorter.end(), longer.begin(), same_number);
 }
 
 std::vector<const Series*> compared(const Run& run) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "store/global_batch.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -44,6 +45,22 @@ Curve monotone_clock(const Run& run, Curve clock, bool& restarted) {
   return clock;
 }
 
+/// A clock that falls within one step belongs to the next bar: "100% [00:20" of an epoch and "0% [00:00" of the one
+/// behind it show the same update. It goes on where the one before ended.
+Series without_falls_within_a_step(const Run& run, Series clock, bool& restarted) {
+  const auto& step = run.rows[clock.rows].step;
+  double offset = 0, previous = kNan;
+  for (std::size_t i = 0; i < clock.value.size(); ++i) {
+    if (i > 0 && step[i] == step[i - 1] && clock.value[i] < previous) {
+      offset += previous;
+      restarted = true;
+    }
+    if (std::isfinite(clock.value[i])) previous = clock.value[i];
+    clock.value[i] += offset;
+  }
+  return clock;
+}
+
 Curve scaled(Curve curve, double factor) {
   for (double& v : curve.value) v *= factor;
   return curve;
@@ -72,25 +89,30 @@ Spent tokens_spent(const Run& run) {
   if (const auto seen = config_number(run, kSeen); seen && last_step(run) > 0)
     return {scaled(step_axis(run), *seen / last_step(run)),
             fmt::format("{} over the run, spread evenly over {} steps", count(*seen), number(last_step(run)))};
-  static constexpr std::string_view kBatch[] = {"global_batch_size", "batch_size", "train_batch_size", "batch_tokens"};
-  static constexpr std::string_view kLength[] = {"seq_len", "max_seq_len",     "block_size",
-                                                 "ctx",     "sequence_length", "context_length"};
-  static constexpr std::string_view kAccumulation[] = {"gradient_accumulation_steps", "grad_accum",
-                                                       "accumulation_steps"};
-  if (const auto batch = config_number(run, kBatch)) {
-    const double length = config_number(run, kLength).value_or(1);
-    const double accumulation = config_number(run, kAccumulation).value_or(1);
-    return {scaled(step_axis(run), *batch * length * accumulation),
-            fmt::format("step x batch {} x length {} x accumulation {} from the config", number(*batch), number(length),
-                        number(accumulation))};
-  }
+  if (const auto batch = global_batch(run))
+    return {scaled(step_axis(run), batch->size), fmt::format("step x {} from the config", batch->said)};
   return {};
+}
+
+/// Steps that the first record of a mean over steps stands for: as many as the next ones where it lies on their grid
+/// ("iteration 10, 20, 30", counted from 0 "9, 19, 29"), else those since the start, and one where it is the start.
+double steps_of_first(const Curve& curve) {
+  const double first = curve.step.front();
+  std::vector<double> apart;
+  for (std::size_t i = 1; i < curve.size(); ++i) apart.push_back(curve.step[i] - curve.step[i - 1]);
+  if (apart.empty() || first <= 0) return 1;
+  const auto middle = apart.begin() + static_cast<std::ptrdiff_t>(apart.size() / 2);
+  std::nth_element(apart.begin(), middle, apart.end());
+  const double usual = *middle;
+  const bool on_grid = std::fmod(first, usual) == 0 || std::fmod(first + 1, usual) == 0;
+  return on_grid ? usual : std::min(first, usual);
 }
 
 Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::wall)) {
     bool restarted = false;
-    Curve clock = monotone_clock(run, finite(trajectory(run, *series)), restarted);
+    const Series joined = without_falls_within_a_step(run, *series, restarted);
+    Curve clock = monotone_clock(run, finite(trajectory(run, joined)), restarted);
     return {std::move(clock),
             "logged as " + code_span(series->logged_as) + (restarted ? ", which restarts and was joined" : "")};
   }
@@ -103,7 +125,7 @@ Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::step_time)) {
     Curve clock = finite(trajectory(run, *series));
     double total = 0;
-    double before = clock.empty() ? 0 : clock.step.front() - 1;
+    double before = clock.empty() ? 0 : clock.step.front() - steps_of_first(clock);
     for (std::size_t i = 0; i < clock.size(); ++i) {
       total += clock.value[i] * (clock.step[i] - before);
       before = clock.step[i];

@@ -5,8 +5,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "stats/descriptive.hpp"
+#include "store/key.hpp"
 #include "store/run_builder.hpp"
 #include "store/surgery/columns.hpp"
 #include "store/surgery/surgeons.hpp"
@@ -16,41 +18,64 @@ namespace expanalyze {
 
 namespace {
 
+// A clock cannot count more than passes: of a smaller unit it may count half (evaluation and data stand between two
+// records), or be rounded. One that counts less may just leave most of the time out, so minutes and hours must fit.
 struct Factor {
-  double factor;
+  double factor, least, most;
   const char* unit;
 };
-constexpr std::array<Factor, 4> kFactors{
-    {{1e-3, "milliseconds"}, {1e-6, "microseconds"}, {60, "minutes"}, {3600, "hours"}}};
+constexpr std::array<Factor, 4> kFactors{{{1e-3, 0.5e-3, 2e-3, "milliseconds"},
+                                          {1e-6, 0.5e-6, 2e-6, "microseconds"},
+                                          {60, 54, 66, "minutes"},
+                                          {3600, 3240, 3960, "hours"}}};
 
-/// Seconds between the first and the last record of the timestamps, and what the clock counted between the same lines.
-double ratio_to_timestamps(const Run& run, const Series& clock, const Series& stamp) {
+// Blocks of rows: timestamps of whole seconds need several rows to move, and a pause spoils one block alone.
+constexpr std::size_t kBlocks = 50, kLeastBlocks = 5;
+
+/// Seconds that the timestamps count to one of the clock, or of the time per step, in each block of rows.
+std::vector<double> ratios(const Run& run, const Series& clock, const Series& stamp) {
   const Rows& rows = run.rows[stamp.rows];
-  const double seconds = stamp.value.back() - stamp.value.front();
-  const double counted = last_before(run, clock, rows.line.back() + 1) - first_from(run, clock, rows.line.front());
-  return counted > 0 && seconds > 0 ? seconds / counted : 1;
+  const std::size_t stride = std::max<std::size_t>(1, (rows.line.size() - 1) / kBlocks);
+  const double per_step = clock.role == Role::step_time ? stats::median(clock.value) : 0;
+  std::vector<double> out;
+  for (std::size_t i = stride; i < rows.line.size(); i += stride) {
+    const std::size_t k = i - stride;
+    const double seconds = stamp.value[i] - stamp.value[k];
+    const double counted = clock.role == Role::step_time
+                               ? per_step * (rows.step[i] - rows.step[k])
+                               : last_before(run, clock, rows.line[i] + 1) - last_before(run, clock, rows.line[k] + 1);
+    if (counted > 0 && seconds >= 0) out.push_back(seconds / counted);
+  }
+  return out;
 }
 
-/// Time per step as the clock's twin: its sum over the steps.
-double ratio_of_steps(const Run& run, const Series& time, const Series& stamp) {
-  const auto& step = run.rows[stamp.rows].step;
-  const double seconds = stamp.value.back() - stamp.value.front();
-  const double counted = stats::median(time.value) * (step.back() - step.front());
-  return counted > 0 && seconds > 0 ? seconds / counted : 1;
+bool names_its_unit(const Series& clock) {
+  static constexpr std::array<std::string_view, 8> kUnits{"s", "ms", "us", "ns", "min", "minutes", "h", "hours"};
+  const auto words = take_apart(clock.logged_as).words;
+  return std::find_first_of(words.begin(), words.end(), kUnits.begin(), kUnits.end()) != words.end();
 }
 
-void rescale(Run& run, Series& s, double ratio) {
-  for (const auto& [factor, unit] : kFactors) {
-    // Evaluation and start-up stand between the two clocks: half to twice is the same unit, the next one is 60 away.
-    if (!(ratio > factor / 2 && ratio < factor * 2)) continue;
-    for (double& v : s.value) v *= factor;
+void rescale(Run& run, Series& s, const std::vector<double>& ratio) {
+  if (ratio.size() < kLeastBlocks) return;
+  const double usual = stats::median(ratio);
+  for (const auto& [factor, least, most, unit] : kFactors) {
+    const auto fits = [least = least, most = most](double r) { return r > least && r < most; };
+    if (!fits(usual)) continue;
     const Rows& rows = run.rows[s.rows];
-    Note note{
-        "unit.mended",
-        fmt::format("{} counts {}, as the timestamps beside it show: it is read so", code_span(s.logged_as), unit),
-        {{}, s.logged_as, rows.line.front()},
-        s.value.size()};
+    Note note{"unit.mended", {}, {{}, s.logged_as, rows.line.front()}, s.value.size()};
     note.last_line = rows.line.back();
+    if (names_its_unit(s)) {
+      // What the name says stands: one block in ten may hold a pause.
+      if (std::count_if(ratio.begin(), ratio.end(), fits) * 10 < static_cast<std::ptrdiff_t>(ratio.size()) * 9) return;
+      note.code = "unit.contradicted";
+      note.text = fmt::format(
+          "{} names its unit, but the timestamps beside it move {} times as fast throughout: it is left as it is",
+          code_span(s.logged_as), number(usual));
+    } else {
+      for (double& v : s.value) v *= factor;
+      note.text =
+          fmt::format("{} counts {}, as the timestamps beside it show: it is read so", code_span(s.logged_as), unit);
+    }
     run.notes.push_back(std::move(note));
     return;
   }
@@ -116,9 +141,9 @@ void note_gaps(Run& run, const Series& clock) {
 
 void mend_clock_unit(Run& run) {
   const Series* stamp = find(run, Role::timestamp);
-  if (stamp == nullptr || stamp->value.size() < 3 || !lines_rise(run)) return;
-  if (Series* clock = mutable_of(run, Role::wall)) rescale(run, *clock, ratio_to_timestamps(run, *clock, *stamp));
-  if (Series* time = mutable_of(run, Role::step_time)) rescale(run, *time, ratio_of_steps(run, *time, *stamp));
+  if (stamp == nullptr || stamp->value.size() <= kLeastBlocks || !lines_rise(run)) return;
+  if (Series* clock = mutable_of(run, Role::wall)) rescale(run, *clock, ratios(run, *clock, *stamp));
+  if (Series* time = mutable_of(run, Role::step_time)) rescale(run, *time, ratios(run, *time, *stamp));
 }
 
 void note_clock(Run& run) {

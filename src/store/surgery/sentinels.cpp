@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
+#include "store/key.hpp"
 #include "store/run_builder.hpp"
 #include "store/surgery/columns.hpp"
 #include "store/surgery/surgeons.hpp"
@@ -40,13 +42,24 @@ Shape shape_of(const std::vector<double>& value) {
   return s;
 }
 
-/// Values that the role cannot take: a scale or norm below 0, a share of -1, a gradient norm that is 0 on every row of
-/// a model that learns, an evaluation loss of exactly 0 on most rows of a curve that is never near 0. The norm of one
-/// layer can be 0 throughout: it is dead.
-bool impossible(Role role, const Shape& shape, double v, bool learns) {
+/// Figures of merit that are shares by definition. Reward, correlation and R² can be -1, whatever else they are.
+bool is_share(const Series& s) {
+  static constexpr std::array<std::string_view, 20> kShares{
+      "accuracy", "map",    "ap",        "f1",   "auc",   "auroc", "iou",  "miou", "dice", "mrr",
+      "ndcg",     "recall", "precision", "prec", "prec1", "prec5", "top5", "wer",  "cer",  "coco"};
+  const auto words = take_apart(s.logged_as).words;
+  return std::find_first_of(words.begin(), words.end(), kShares.begin(), kShares.end()) != words.end();
+}
+
+/// Values that the series cannot take: a scale or norm below 0, a share of -1, a gradient norm that is 0 on every row
+/// of a model that learns, an evaluation loss of exactly 0 on most rows of a curve that is never near 0. The norm of
+/// one layer can be 0 throughout: it is dead.
+bool impossible(const Series& s, const Shape& shape, double v, bool learns) {
+  const Role role = s.role;
   if (v < 0 && (role == Role::loss_scale || is_norm(role))) return true;
   if (v == 0 && role == Role::grad_norm) return learns && shape.others == 0 && shape.zeros >= 3;
-  if (v == -1 && role == Role::eval_metric) return shape.least >= 0 && shape.most >= 0 && shape.most <= 1;
+  if (v == -1 && role == Role::eval_metric)
+    return is_share(s) && shape.least >= 0 && shape.most >= 0 && shape.most <= 1;
   // Ten times the last digit of a loss printed with three decimals.
   return v == 0 && role == Role::eval_loss && shape.others >= 3 && shape.zeros > shape.others &&
          shape.least_size > 0.01;
@@ -64,6 +77,7 @@ bool suspect(Role role, const Shape& shape, double v) {
   const bool large = std::abs(v) >= kUnknown.front();
   if (large && is_measure(role) && std::find(kUnknown.begin(), kUnknown.end(), std::abs(v)) != kUnknown.end())
     return true;
+  if (v == -1 && role == Role::eval_metric) return shape.least >= 0 && shape.most >= 0 && shape.most <= 1;
   if (v == 0 && role == Role::grad_norm) return shape.others > 0;  // of one layer it can be dead
   return v == 0 && role == Role::eval_loss && shape.others >= 3 && shape.least_size > 0.01;
 }
@@ -85,14 +99,14 @@ void take_out_sentinels(Run& run) {
     if (s.role != Role::loss_scale && !is_norm(s.role) && !is_eval(s.role) && !is_measure(s.role)) continue;
     const Shape shape = shape_of(s.value);
     const bool clean =
-        std::none_of(s.value.begin(), s.value.end(), [&](double v) { return impossible(s.role, shape, v, moves); });
+        std::none_of(s.value.begin(), s.value.end(), [&](double v) { return impossible(s, shape, v, moves); });
     if (clean) {
       note_suspects(run, s, shape);
       continue;
     }
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < s.value.size(); ++i) {
-      if (!impossible(s.role, shape, s.value[i], moves)) {
+      if (!impossible(s, shape, s.value[i], moves)) {
         kept.push_back(i);
         continue;
       }

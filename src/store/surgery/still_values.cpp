@@ -39,27 +39,30 @@ bool training_moves(const Run& run, const Series& eval) {
   return stretches(train->value).size() > train->value.size() * 9 / 10;
 }
 
-/// The first of the rows of each evaluation; empty unless the values are filled forward. Two evaluations with equal
-/// results make one stretch of twice the length.
-std::vector<std::size_t> evaluations(const std::vector<double>& value) {
-  const auto begin = stretches(value);
-  auto length = lengths(begin);
-  if (length.size() < 6) return {};  // four whole stretches between a first and a last one that may be cut
+/// Every how many rows a value changes, if that is regular; 0: it is not. Two evaluations with equal results make one
+/// stretch of twice the length.
+std::size_t period_of(std::vector<std::size_t> length) {
+  if (length.size() < 6) return 0;  // four whole stretches between a first and a last one that may be cut
   length.erase(length.begin());
   length.pop_back();
   const std::size_t period = *std::min_element(length.begin(), length.end());
   const bool regular = std::all_of(length.begin(), length.end(), [&](std::size_t n) { return n % period == 0; });
-  // Without a period only long stretches are no chance of coarse values.
-  if (period < 2 || (!regular && period < 5)) return {};
+  // One stretch sets the period; that each of the others is a multiple of it by chance must be rarer than 1 in 1000.
+  const bool chance = std::pow(static_cast<double>(period), static_cast<double>(length.size() - 1)) < 1000;
+  return regular && !chance ? period : 0;
+}
+
+/// The first of the rows of each evaluation.
+std::vector<std::size_t> evaluations(const std::vector<double>& value, std::size_t second, std::size_t period) {
   std::vector<std::size_t> kept;
-  for (std::size_t s = 0; s + 1 < begin.size(); ++s) {
-    // The first stretch ends where the second evaluation begins, so it counts back from there.
-    const std::size_t from = s == 0 && regular ? begin[1] % period : begin[s];
-    if (s == 0 && from > 0) kept.push_back(0);
-    for (std::size_t i = from; i < begin[s + 1]; i += regular ? period : value.size()) kept.push_back(i);
-  }
+  // The first stretch ends where the second evaluation begins, so it counts back from there.
+  if (second % period > 0) kept.push_back(0);
+  for (std::size_t i = second % period; i < value.size(); i += period) kept.push_back(i);
   return kept;
 }
+
+// Shorter stretches are what coarse values do by themselves.
+constexpr std::size_t kLongStretch = 5;
 
 /// A metric at its bound stands there for good reasons.
 bool at_bound(double v) { return v == 0 || v == 1 || v == 100; }
@@ -69,15 +72,28 @@ bool at_bound(double v) { return v == 0 || v == 1 || v == 100; }
 void thin_forward_filled(Run& run) {
   for (Series& s : run.series) {
     if (s.role != Role::eval_loss && s.role != Role::eval_metric) continue;
-    const auto kept = evaluations(s.value);
-    if (kept.empty() || !training_moves(run, s)) continue;
+    const auto begin = stretches(s.value);
+    const auto length = lengths(begin);
+    const std::size_t period = period_of(length);
+    // A metric of few digits that moves slowly stands still as well, without a period: its values are measured.
+    const bool slow = length.size() >= 6 && *std::min_element(length.begin() + 1, length.end() - 1) >= kLongStretch;
+    if ((period == 0 && !slow) || !training_moves(run, s)) continue;
     const Rows& rows = run.rows[s.rows];
-    Note note{"value.forward_filled",
-              fmt::format("{} stands on every row and changes at {} of {}: each evaluation is counted once",
-                          code_span(s.logged_as), stretches(s.value).size() - 1, s.value.size()),
-              {{}, s.logged_as, rows.line.front()},
-              s.value.size() - kept.size()};
+    Note note{"value.forward_filled", {}, {{}, s.logged_as, rows.line.front()}, length.size()};
     note.last_line = rows.line.back();
+    if (period == 0) {
+      note.code = "value.slow";
+      note.text = fmt::format(
+          "{} stands on every row and changes at {} of {}, at no regular distance: it moves slowly, or evaluations are "
+          "repeated until the next one; it is left as it is",
+          code_span(s.logged_as), length.size(), s.value.size());
+      run.notes.push_back(std::move(note));
+      continue;
+    }
+    const auto kept = evaluations(s.value, begin[1], period);
+    note.text = fmt::format("{} stands on every row and changes at {} of {}: each evaluation is counted once",
+                            code_span(s.logged_as), length.size(), s.value.size());
+    note.count = s.value.size() - kept.size();
     run.notes.push_back(std::move(note));
     keep_only(run, s, kept);
   }

@@ -21,7 +21,7 @@ void thin_forward_filled(Run& run);
 /// A loss or metric that never changes again.
 void note_frozen(Run& run);
 
-/// A clock in another unit than its name says, where timestamps stand beside it.
+/// A clock in another unit than seconds that its name does not say, where timestamps stand beside it.
 void mend_clock_unit(Run& run);
 
 /// Pauses and restarts of the clock.

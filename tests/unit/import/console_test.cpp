@@ -266,6 +266,18 @@ TEST_CASE("console: bars") {
   CHECK(run.config.at("total_steps") == ConfigValue(3.0));
 }
 
+TEST_CASE("console: the clock of a bar is one also where the last kind of bar shows it once") {
+  const Run run = read_text(
+      "\rRun:  8%|#  | 100/1200 [00:15<04:26, 5.2tokens/s, iter=1, loss=3.5]"
+      "\rRun: 50%|#  | 600/1200 [00:26<04:26, 5.2tokens/s, iter=2, loss=3.2]"
+      "\rRun: 75%|#  | 900/1200 [00:31<04:14, 5.3tokens/s, iter=3, loss=3.1]\n"
+      "\rRun: 1300tokens [00:55, 6.1tokens/s, iter=4, loss=3.0]    \n"
+      "\rRun: 1300tokens [00:55, 6.1tokens/s, iter=5, loss=3.0]\n");
+  CHECK(find(run, Role::step_time) == nullptr);
+  REQUIRE(find(run, Role::wall) != nullptr);
+  CHECK(find(run, Role::wall)->logged_as == "elapsed");
+}
+
 TEST_CASE("console: prose, programs and settings are no logs") {
   CHECK(sure("") == 0);
   CHECK(

@@ -219,6 +219,20 @@ TEST_CASE("Megatron: prefixes, glued lines, what is not known") {
   CHECK(test::noted(run, "value.unknown") != nullptr);
 }
 
+TEST_CASE("Megatron: DeepSpeed's own settings stand apart") {
+  const std::string prefix = "[2021-05-25 22:30:04,196] [INFO] [config.py:752:print]   ";
+  const Run run = read(
+      megatron, "  world_size ...................... 64\n" + prefix + "train_batch_size ............. 768\n" + prefix +
+                    "train_micro_batch_size_per_gpu  48\n" + prefix + "world_size ................... 16\n" + prefix +
+                    "zero_config .................. {\n" + " iteration        1/    1000 | lm loss: 1.2E+01 |\n");
+  CHECK(run.config.at("world_size") == ConfigValue(64.0));
+  CHECK(run.config.at("deepspeed.world_size") == ConfigValue(16.0));
+  CHECK(run.config.at("deepspeed.train_batch_size") == ConfigValue(768.0));
+  CHECK(run.config.at("deepspeed.train_micro_batch_size_per_gpu") == ConfigValue(48.0));
+  CHECK(run.config.size() == 5);
+  CHECK(test::noted(run, "config.changed") == nullptr);
+}
+
 TEST_CASE("AlgoPerf: the dictionary is read, its rounded copy is not") {
   const Run run = fixture("algoperf_text/ogbg.log");
   CHECK(of(run, Role::step).value == std::vector<double>{1, 971});

@@ -54,12 +54,63 @@ TEST_CASE("a clock that restarts later goes on where it stood") {
   CHECK(wall.curve.value.back() == Approx(59 + 39));
 }
 
+TEST_CASE("the clock of the next bar begins anew at the step where the one before ended") {
+  std::vector<std::vector<std::pair<std::string, double>>> rows;
+  for (int epoch = 0; epoch < 3; ++epoch)
+    for (int batch = 0; batch <= 4; ++batch)
+      rows.push_back({{"step", epoch * 4 + batch}, {"loss", 1.0}, {"wall_time", 5.0 * batch}});
+  const Curve wall = spent(with_rows(rows), Axis::wall).curve;
+  CHECK(wall.size() == 13);
+  CHECK(value_at(wall, 4) == 20);
+  CHECK(wall.value.back() == 60);
+}
+
 TEST_CASE("FLOPs are 6 N D when the config knows N and the batch") {
   const Run run = with_rows({{{"step", 0}, {"loss", 4}}, {{"step", 100}, {"loss", 3}}},
                             {{"n_params", 1e6}, {"batch_size", 8.0}, {"seq_len", 32.0}});
   CHECK(spent(run, Axis::tokens).curve.value.back() == 100 * 8 * 32);
   CHECK(spent(run, Axis::flops).curve.value.back() == Approx(6 * 1e6 * 25600));
   CHECK(spent(with_rows({{{"step", 0}, {"loss", 4}}}), Axis::flops).curve.empty());
+}
+
+TEST_CASE("tokens of a step are those of all devices") {
+  const auto said = [](const Config& config) {
+    const Spent tokens =
+        spent(with_rows({{{"step", 0}, {"loss", 4}}, {{"step", 10}, {"loss", 3}}}, config), Axis::tokens);
+    return tokens.curve.empty() ? 0.0 : tokens.curve.value.back() / 10;
+  };
+  // The whole batch, where it is stated, holds the accumulated ones already.
+  CHECK(said({{"train_batch_size", 768.0}, {"gradient_accumulation_steps", 4.0}, {"seq_length", 1024.0}}) ==
+        768 * 1024);
+  CHECK(said({{"batch_size", 48.0}, {"global_batch_size", 768.0}, {"world_size", 64.0}}) == 768);
+  // Else micro-batch x replicas x accumulation, of which each must be known.
+  const Config micro{{"micro_batch_size", 4.0}, {"gradient_accumulation_steps", 2.0}, {"seq_len", 128.0}};
+  CHECK(said(micro) == 0);
+  Config parts = micro;
+  parts.insert({{"world_size", 64.0}, {"tensor_model_parallel_size", 4.0}, {"pipeline_model_parallel_size", 2.0}});
+  CHECK(said(parts) == 4 * 8 * 2 * 128);
+  Config stated = micro;
+  stated.insert({"data_parallel_size", 3.0});
+  CHECK(said(stated) == 4 * 3 * 2 * 128);
+  // A bare `batch_size` on several devices may be that of one.
+  CHECK(said({{"batch_size", 48.0}, {"world_size", 8.0}}) == 0);
+  CHECK(said({{"batch_size", 48.0}, {"world_size", 1.0}, {"grad_accum", 2.0}}) == 96);
+  CHECK(said({{"batch_tokens", 4096.0}, {"seq_len", 128.0}}) == 4096);
+}
+
+TEST_CASE("a mean over the steps since the record before also counts those of the first record") {
+  const auto seconds = [](const std::vector<double>& steps) {
+    std::vector<std::vector<std::pair<std::string, double>>> rows;
+    for (const double t : steps) rows.push_back({{"step", t}, {"loss", 1.0}, {"step_time", 2.0 + 0.01 * t}});
+    const Curve wall = spent(with_rows(rows), Axis::wall).curve;
+    return wall.value.front() / (2.0 + 0.01 * steps.front());
+  };
+  CHECK(seconds({10, 20, 30}) == Approx(10));
+  CHECK(seconds({9, 19, 29}) == Approx(10));         // counted from 0
+  CHECK(seconds({5010, 5020, 5030}) == Approx(10));  // resumed
+  CHECK(seconds({1, 10, 20, 30}) == Approx(1));
+  CHECK(seconds({0, 10, 20, 30}) == Approx(1));
+  CHECK(seconds({1, 2, 3}) == Approx(1));
 }
 
 TEST_CASE("values between points are linear, outside there are none") {

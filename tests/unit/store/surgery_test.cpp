@@ -145,6 +145,48 @@ TEST_CASE("without a clock the loss tells a new run from a counter that starts a
   CHECK(on.runs().size() == 1);
 }
 
+TEST_CASE("a counter that starts again each epoch makes no seeds") {
+  Log slow, flat;
+  for (int epoch = 0; epoch < 12; ++epoch)
+    for (double t = 0; t < 20; ++t) {
+      const double x = 20 * epoch + t;
+      slow.at(5 * t).with("loss", 2.3 - 0.005 * x + noise(x));
+      flat.at(5 * t).with("loss", 2.3 + 0.2 * noise(x));
+    }
+  const Run run = slow.run();
+  CHECK(noted(run, "step.joined")->count == 11);
+  CHECK(trajectory(run, Role::train_loss).size() == 240);
+  CHECK(trajectory(flat.run(), Role::train_loss).size() == 240);
+}
+
+TEST_CASE("seeds whose loss moves little are told apart by all of them") {
+  Log log;
+  for (int k = 0; k < 12; ++k)
+    for (double t = 0; t < 20; ++t) log.at(5 * t).with("loss", 2.3 - 0.008 * t + 0.1 * noise(20 * k + t));
+  CHECK(log.runs().size() == 12);
+}
+
+TEST_CASE("where nothing says what a restart means it stays, with a note") {
+  Log log;
+  for (const double end : {30.0, 17.0, 41.0})
+    for (double t = 0; t < end; ++t) log.at(t).with("loss", 2.3 + 0.1 * noise(end + t));
+  const Run run = log.run();
+  CHECK(noted(run, "step.restarted")->count == 2);
+  CHECK(noted(run, "step.restarted")->where.line == 31);
+  CHECK(noted(run, "step.joined") == nullptr);
+}
+
+TEST_CASE("settings that change where the counter starts again begin a new run") {
+  Log log;
+  for (const double lr : {0.1, 0.2, 0.3}) {
+    log.says("lr", lr);
+    for (double t = 0; t < 10 * lr + 9; ++t) log.at(t).with("loss", 2.3 + noise(lr + t));
+  }
+  const auto runs = log.runs();
+  REQUIRE(runs.size() == 3);
+  CHECK(runs[2].config.at("lr") == ConfigValue(0.3));
+}
+
 TEST_CASE("a run that is printed twice counts once") {
   Log log;
   for (const int seed : {1, 1, 2})
@@ -229,6 +271,19 @@ TEST_CASE("an evaluation that is filled forward counts once") {
   CHECK(of(run, Role::lr).value.size() == 100);
 }
 
+TEST_CASE("a coarse metric that moves slowly is no repeated evaluation") {
+  Log log;
+  double t = 0, accuracy = 0.5;
+  for (const int length : {8, 7, 11, 9, 6, 13, 10, 17, 12, 20, 31}) {
+    for (int i = 0; i < length; ++i, ++t) log.at(t).with("loss", falling(t) + noise(t)).with("val_accuracy", accuracy);
+    accuracy += 0.01;
+  }
+  const Run run = log.run();
+  CHECK(of(run, Role::eval_metric).value.size() == 144);
+  CHECK(noted(run, "value.forward_filled") == nullptr);
+  CHECK(noted(run, "value.slow")->count == 11);
+}
+
 TEST_CASE("two equal evaluations in a row stay two") {
   Log log;
   for (double t = 0; t < 100; ++t) {
@@ -266,6 +321,17 @@ TEST_CASE("numbers that stand for unknown") {
   CHECK(taken_out == 45);
 }
 
+TEST_CASE("a reward and a correlation of -1 are measured values") {
+  Log log;
+  for (double t = 0; t < 12; ++t)
+    log.at(t).with("eval/reward", t < 4 ? -1 : t / 11).with("eval/spearman", t < 2 ? -1 : t / 12);
+  const Run run = log.run();
+  CHECK(test::series(run, "eval/reward")->value.size() == 12);
+  CHECK(test::series(run, "eval/spearman")->value.size() == 12);
+  CHECK(noted(run, "value.sentinel") == nullptr);
+  CHECK(noted(run, "value.suspect")->count == 4);
+}
+
 TEST_CASE("a gradient norm that is sometimes 0 keeps its values") {
   Log log;
   for (double t = 0; t < 20; ++t) log.at(t).with("loss", falling(t)).with("grad_norm", t < 4 ? 0 : 1 / (1 + t));
@@ -285,13 +351,36 @@ TEST_CASE("evaluation rows whose step is the epoch") {
   CHECK(noted(run, "axis.step.mixed")->count == 3);
 }
 
-TEST_CASE("a clock in milliseconds is seen by the timestamps beside it") {
-  Log log;
-  for (double t = 0; t < 30; ++t)
-    log.at(t).with("loss", falling(t)).with("elapsed_seconds", 1500 * t).with("timestamp", 1.6e9 + 1.5 * t);
-  const Run run = log.run();
+TEST_CASE("a clock in milliseconds is seen by the timestamps beside it, unless it names its unit") {
+  Log unnamed, named;
+  for (double t = 0; t < 30; ++t) {
+    unnamed.at(t).with("loss", falling(t)).with("elapsed", 1500 * t).with("timestamp", 1.6e9 + 1.5 * t);
+    named.at(t).with("loss", falling(t)).with("elapsed_seconds", 1500 * t).with("timestamp", 1.6e9 + 1.5 * t);
+  }
+  const Run run = unnamed.run();
   CHECK(of(run, Role::wall).value.back() == Approx(43.5));
   CHECK(noted(run, "unit.mended")->count == 30);
+  const Run kept = named.run();
+  CHECK(of(kept, Role::wall).value.back() == Approx(43500));
+  CHECK(noted(kept, "unit.mended") == nullptr);
+  CHECK(noted(kept, "unit.contradicted")->count == 30);
+}
+
+TEST_CASE("a pause is no change of the clock's unit") {
+  Log log;
+  for (double t = 0; t < 1000; ++t) {
+    const double pause = t < 500 ? 0 : 5 * 86400;
+    log.at(t)
+        .with("loss", falling(t))
+        .with("timestamp", 1.7e9 + 7.2 * t + pause)
+        .with("elapsed", 7.2 * t)
+        .with("step_time", 7.2);
+  }
+  const Run run = log.run();
+  CHECK(of(run, Role::wall).value.back() == Approx(7.2 * 999));
+  CHECK(of(run, Role::step_time).value.back() == 7.2);
+  CHECK(noted(run, "unit.mended") == nullptr);
+  CHECK(noted(run, "unit.contradicted") == nullptr);
 }
 
 TEST_CASE("a final number of another name is a summary") {
@@ -320,4 +409,29 @@ TEST_CASE("a run that was printed as far as it had come, and then whole, counts 
   const Run run = log.run();
   CHECK(of(run, Role::train_loss).value.size() == 12);
   CHECK(noted(run, "run.repeated")->where.line == 1);
+}
+
+TEST_CASE("a run printed three times, each time further, says where each of the others stands") {
+  Log log;
+  for (const double end : {4.0, 8.0, 12.0})
+    for (double t = 0; t < end; ++t) log.at(t).with("val_loss", 2.3 - 0.1 * t);
+  const Run run = log.run();
+  const Note* note = noted(run, "run.repeated");
+  CHECK(note->count == 2);
+  CHECK(note->where.line == 1);
+  CHECK(note->last_line == 12);
+}
+
+TEST_CASE("a run of a sweep that crashed early is no copy of another one") {
+  Log log;
+  for (const double lr : {0.1, 0.2, 0.3}) {
+    log.says("lr", lr);
+    for (double t = 0; t < (lr == 0.2 ? 5 : 11); ++t) log.at(10 * t).with("val_loss", t < 5 ? 2.3026 : 2.3 - lr * t);
+  }
+  CHECK(log.runs().size() == 3);
+  Log few;  // nor are two records that every run of the checkpoint begins with
+  for (const double end : {11.0, 2.0, 11.0})
+    for (double t = 0; t < end; ++t)
+      few.at(10 * t).with("val_loss", t < 2 ? 2.3026 - 0.1 * t : 2 - 0.1 * t).with("time", t);
+  CHECK(few.runs().size() == 2);
 }
