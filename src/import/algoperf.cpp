@@ -9,6 +9,7 @@
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
+#include "text/format.hpp"
 
 namespace expanalyze {
 
@@ -19,9 +20,6 @@ constexpr std::string_view kClock = "accumulated_submission_time";
 void declare_columns(RunBuilder& builder) {
   builder.declare("global_step", {Role::step, "step", Unit::steps});
   builder.declare(kClock, {Role::wall, "wall", Unit::seconds});
-  // A workload is judged by one of these, and logs no other of them; by its accuracy or loss where it logs none.
-  for (const auto* metric : {"mean_average_precision", "bleu", "wer", "ssim"})
-    builder.declare(fmt::format("validation/{}", metric), {Role::eval_metric, ""});
   // `score` repeats the clock; the others count what the benchmark does not time.
   for (const auto* other : {"score", "total_duration", "accumulated_eval_time", "accumulated_logging_time"})
     builder.declare(other, {Role::mechanism, "", Unit::seconds});
@@ -42,7 +40,10 @@ std::string with_nans(std::string_view text, const TableHead& head, RunBuilder& 
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (!evaluation || !is_measured(head.names[i]) || !bare(cells[i]).empty()) continue;
       cells[i] = "nan";
-      builder.note("value.blank_is_nan", "evaluations with an empty cell: the value was NaN", line, head.names[i]);
+      if (!builder.noted_again("value.blank_is_nan", head.names[i], 1, line))
+        builder.note("value.blank_is_nan",
+                     fmt::format("{} is empty where an evaluation was made: read as NaN", code_span(head.names[i])),
+                     line, head.names[i]);
     }
   });
 }

@@ -1,10 +1,9 @@
 #include "import/archive_runs.hpp"
 
-#include <fmt/format.h>
-
 #include "expanalyze/error.hpp"
 #include "import/discover.hpp"
 #include "io/archive.hpp"
+#include "store/row_group.hpp"
 
 namespace expanalyze {
 
@@ -53,13 +52,12 @@ std::vector<fs::path> runs_in(const fs::path& root, std::vector<Note>& notes) {
   return below;
 }
 
-std::vector<Run> read_unpacked(const Unpacked& unpacked, const fs::path& member, std::vector<Note> notes,
-                               const std::function<std::vector<Run>(const fs::path&)>& read) {
+std::vector<Run> read_unpacked(const Unpacked& unpacked, const fs::path& member, const ImportOptions& options,
+                               const ReadPath& read) {
   const fs::path root = member.empty() ? only_content(unpacked.folder()) : unpacked.folder() / member;
-  std::vector<Run> runs;
-  for (const fs::path& path : runs_in(root, notes))
-    for (Run& run : read(path)) runs.push_back(std::move(run));
-  runs.front().notes.insert(runs.front().notes.end(), notes.begin(), notes.end());
+  std::vector<Note> notes = unpacked.notes();
+  std::vector<Run> runs = read_logs(runs_in(root, notes), options, read);
+  for (const Note& n : notes) add_note(runs.front().notes, n.code, n.text, n.where.line, n.where.series, n.count);
   return runs;
 }
 
@@ -76,11 +74,11 @@ std::optional<InArchive> find_archive(const fs::path& path) {
   return std::nullopt;
 }
 
-std::vector<Run> read_archive(const InArchive& in, const std::function<std::vector<Run>(const fs::path&)>& read) {
+std::vector<Run> read_archive(const InArchive& in, const ImportOptions& options, const ReadPath& read) {
   const Unpacked unpacked(in.archive);
   const Shown shown(unpacked.folder(), in.archive);
   try {
-    auto runs = read_unpacked(unpacked, in.member, unpacked.notes(), read);
+    auto runs = read_unpacked(unpacked, in.member, options, read);
     for (Run& run : runs) shown.apply(run);
     return runs;
   } catch (const Error& e) {

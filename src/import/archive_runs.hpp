@@ -2,11 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <vector>
 
-#include "expanalyze/run_store.hpp"
+#include "import/read_each.hpp"
 
 namespace expanalyze {
 
@@ -20,7 +19,6 @@ std::optional<InArchive> find_archive(const std::filesystem::path& path);
 
 /// Unpacks, reads with `read` and forgets. An archive of one file or one folder is that file or folder; one whose logs
 /// all lie in folders gives each of them. Paths in runs, notes and errors are "runs.zip/sub/log.jsonl".
-std::vector<Run> read_archive(const InArchive& in,
-                              const std::function<std::vector<Run>(const std::filesystem::path&)>& read);
+std::vector<Run> read_archive(const InArchive& in, const ImportOptions& options, const ReadPath& read);
 
 }  // namespace expanalyze

@@ -137,4 +137,9 @@ bool is_config_name(const fs::path& path) {
   return name.size() > 12 && name.substr(name.size() - 12) == ".config.json";
 }
 
+Error holds_settings_only() {
+  return {Error::Kind::input, "holds settings, no records of a run",
+          "name the log that they belong to: settings are looked for beside it, and --config FILE names others"};
+}
+
 }  // namespace expanalyze

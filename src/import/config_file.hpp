@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "expanalyze/error.hpp"
 #include "expanalyze/run_store.hpp"
 
 namespace expanalyze {
@@ -19,5 +20,8 @@ std::filesystem::path config_beside(const std::filesystem::path& log);
 
 /// Names under which config_beside() looks; they are never taken for logs.
 bool is_config_name(const std::filesystem::path& path);
+
+/// Why a file of settings is refused as a log; the name of the file goes in front.
+Error holds_settings_only();
 
 }  // namespace expanalyze

@@ -25,6 +25,7 @@ struct Seen {
   std::size_t metric = 0;     ///< lines with a loss or metric
   std::size_t named = 0;      ///< lines with several numbers that move under names
   std::size_t recurring = 0;  ///< lines with any
+  std::size_t habit = 0;      ///< lines of the kind that most often shows a moving metric beside a counter
   bool counts = false;        ///< a step or an epoch stands in some line
 };
 
@@ -34,15 +35,17 @@ Seen look_at(const ConsoleLog& log) {
   for (std::size_t k = 0; k < log.grammar.templates().size(); ++k) {
     const auto& t = log.grammar.templates()[k];
     if (!t.accepted) continue;
-    bool metric = false;
+    bool metric = false, measured = false, counted = axis.counter(k).slot >= 0 || axis.counter(k).epoch >= 0;
     std::size_t moving = 0;
     for (const auto& s : t.slots) {
       if (!s.keep || s.kind != Kind::plain) continue;
       metric = metric || console_metric(s);
+      measured = measured || (console_metric(s) && s.varies());
       moving += s.varies() ? 1 : 0;
-      seen.counts = seen.counts || s.is(Role::step) || s.is(Role::epoch);
+      counted = counted || s.is(Role::step) || s.is(Role::epoch);
     }
-    seen.counts = seen.counts || axis.counter(k).slot >= 0 || axis.counter(k).epoch >= 0;
+    seen.counts = seen.counts || counted;
+    if (measured && counted) seen.habit = std::max(seen.habit, t.n);
     seen.metric += metric ? t.n : 0;
     seen.named += moving > 1 ? t.n : 0;
     seen.recurring += moving > 0 ? t.n : 0;
@@ -67,7 +70,9 @@ Sniff sniff(const Probe& probe) {
   // A paper or a program quotes a few lines of a log; a log consists of them, or has many of them behind its warnings.
   const auto enough = [&](std::size_t n) { return n * 10 >= text || n >= 50; };
   const bool program = log.code * 5 >= text;
-  if (seen.metric + seen.recurring == 0) return {};
+  // Of prose and programs only what they do again and again is told apart from an example.
+  if (!enough(seen.metric + seen.recurring) && seen.habit < 3) return {};
+  if (seen.metric + seen.recurring == 0 || (program && seen.habit < 3)) return {};
   if (program) return {9, "a few lines of a program look like a log"};
   const bool in_pieces = seen.metric >= 3 && seen.recurring * 2 >= text;  // one number a line
   if (seen.counts && ((seen.metric >= 5 && enough(seen.metric)) || in_pieces))

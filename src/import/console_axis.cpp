@@ -59,7 +59,10 @@ int ConsoleAxis::candidate(const ConsoleTemplate& t, std::size_t of) const {
     const auto at = std::find_if(slots.begin(), slots.end(), wanted);
     return at == slots.end() ? -1 : static_cast<int>(at - slots.begin());
   };
-  int at = first([](const ConsoleSlot& s) { return s.is(Role::step) && s.counts() && s.kind == Kind::plain; });
+  int at = first([&](const ConsoleSlot& s) {
+    const bool own_loop = s.has_total && !training_totals_.empty() && unwanted(s);  // "[Eval][Epoch 1][Iter: 0/20]"
+    return s.is(Role::step) && s.counts() && s.kind == Kind::plain && !own_loop;
+  });
   if (at < 0)
     at = first([&](const ConsoleSlot& s) {
       const bool nameless = s.key.empty() || side_of(lower(s.key)) != DataSide::none;
@@ -116,14 +119,16 @@ void ConsoleAxis::find_counters() {
 void ConsoleAxis::agree_on_guesses() {
   const auto& templates = grammar_.templates();
   std::string key;
-  std::size_t most = 0;
+  std::size_t most = 0, best = 0;
   for (std::size_t of = 0; of < templates.size(); ++of) {
     const auto& c = counters_[of];
     if (c.slot < 0 || !c.guessed || templates[of].n <= most) continue;
     most = templates[of].n;
+    best = of;
     key = templates[of].slots[static_cast<std::size_t>(c.slot)].key;
   }
-  if (key.empty()) return;
+  if (most == 0) return;
+  if (key.empty()) return agree_on_place(best);
   for (std::size_t of = 0; of < templates.size(); ++of) {
     const auto& slots = templates[of].slots;
     const auto same = std::find_if(slots.begin(), slots.end(), [&](const ConsoleSlot& s) { return s.key == key; });
@@ -131,6 +136,25 @@ void ConsoleAxis::agree_on_guesses() {
     if (!templates[of].accepted || !open || same == slots.end() || !same->counts()) continue;
     counters_[of].slot = static_cast<int>(same - slots.begin());
     counters_[of].guessed = true;
+  }
+}
+
+/// "[500] eval/loss=3.1" counts what the more frequent "[100] train/loss=3.2" counts: the same place in front of the
+/// line, the same brackets around it.
+void ConsoleAxis::agree_on_place(std::size_t best) {
+  const auto& templates = grammar_.templates();
+  const auto front = [](const ConsoleTemplate& t) { return t.shown.substr(0, t.shown.find("{?}") + 4); };
+  const auto& leader = templates[best];
+  if (counters_[best].slot != 0 || leader.shown.find("{?}") == std::string::npos) return;
+  for (std::size_t of = 0; of < templates.size(); ++of) {
+    const auto& t = templates[of];
+    if (!t.accepted || counters_[of].slot >= 0 || t.slots.empty() || front(t) != front(leader)) continue;
+    const auto& s = t.slots[0];
+    const bool within = s.falls == 0 && s.last <= 2 * leader.slots[0].last;
+    if (s.key.empty() && s.counts() && !s.has_total && s.kind == Kind::plain && within) {
+      counters_[of].slot = 0;
+      counters_[of].guessed = true;
+    }
   }
 }
 
@@ -174,9 +198,10 @@ void ConsoleAxis::find_epochs() {
 void ConsoleAxis::find_resets() {
   struct Last {
     double value = kNone, epoch = kNone, most = 0;
-    std::size_t falls = 0, with_epoch = 0;
+    std::size_t falls = 0, with_epoch = 0, n = 0, behind = 0;
   };
   std::vector<Last> last(counters_.size());
+  double trained = kNone, trained_in = kNone;
   const auto& records = grammar_.records();
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto& c = counters_[records[i].of];
@@ -188,6 +213,13 @@ void ConsoleAxis::find_resets() {
       ++l.falls;
       l.with_epoch += epochs_[i] > l.epoch ? 1 : 0;
     }
+    const auto& slot = grammar_.templates()[records[i].of].slots[static_cast<std::size_t>(c.slot)];
+    if (!evaluation_scope(slot.scope)) {
+      trained = value;
+      trained_in = epochs_[i];
+    }
+    ++l.n;
+    l.behind += value < trained && trained_in == epochs_[i] ? 1 : 0;
     l.value = value;
     l.epoch = epochs_[i];
     l.most = std::max(l.most, value);
@@ -195,8 +227,13 @@ void ConsoleAxis::find_resets() {
   for (std::size_t of = 0; of < counters_.size(); ++of) {
     const auto& l = last[of];
     if (l.falls == 0 || l.with_epoch * 10 < l.falls * 9) continue;  // one in ten may be a restart
-    counters_[of].combined = true;
     const auto& slot = grammar_.templates()[of].slots[static_cast<std::size_t>(counters_[of].slot)];
+    // An evaluation that counts from 0 behind batch 90 counts its own batches.
+    if (evaluation_scope(slot.scope) && !slot.has_total && l.behind * 2 > l.n) {
+      counters_[of].slot = -1;
+      continue;
+    }
+    counters_[of].combined = true;
     if (slot.has_total)
       totals_of_an_epoch_.insert(slot.total);
     else

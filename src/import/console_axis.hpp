@@ -32,6 +32,8 @@ class ConsoleAxis {
   [[nodiscard]] std::optional<double> step(std::size_t i) const;
   /// Under which key step() is written.
   [[nodiscard]] const std::string& key() const { return key_; }
+  /// Counters of several names, or of none, stand under key(): none of them is the axis by itself.
+  [[nodiscard]] bool joined() const { return one_key_; }
   /// Steps planned, as "n/N" states them; NaN: not stated.
   [[nodiscard]] double planned() const { return planned_; }
   /// Both draw the same update: a bar redrawn, a line printed by each rank.
@@ -44,6 +46,7 @@ class ConsoleAxis {
   void find_counters();
   void drop_guesses();
   void agree_on_guesses();
+  void agree_on_place(std::size_t best);
   void find_resets();
   void follow_bars();
   void plan();

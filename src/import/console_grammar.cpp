@@ -187,7 +187,35 @@ void ConsoleGrammar::learn() {
       s.keep = s.keep && taken.insert(s.series).second;  // a list under one name: its first number
     }
   }
+  name_summaries();
   name_series();
+}
+
+/// "[Train][Epoch 1/3][Avg] loss: 5.9" behind "[Train][Epoch 1/3][Iter: 90/100] loss: 5.5": what an epoch says of
+/// itself under the names of its steps is another curve.
+void ConsoleGrammar::name_summaries() {
+  const auto of_epoch = [](const ConsoleSlot& s) { return s.is(Role::epoch) && s.counts() && s.kind == Kind::plain; };
+  const auto counts = [](const ConsoleSlot& s) {
+    return s.counts() && (s.is(Role::step) || (s.has_total && !s.is(Role::epoch) && !console_metric(s)));
+  };
+  const auto any = [](const ConsoleTemplate& t, auto wanted) {
+    return std::any_of(t.slots.begin(), t.slots.end(), wanted);
+  };
+  const auto plain = [](const ConsoleSlot& s) {
+    return s.keep && !axis_role(s.meaning.role) && !evaluation_scope(s.scope);
+  };
+  std::map<std::string, std::size_t> of_steps;  // lines
+  for (const auto& t : templates_)
+    if (t.accepted && any(t, counts))
+      for (const auto& s : t.slots)
+        if (plain(s)) of_steps[s.series] += t.n;
+  for (auto& t : templates_) {
+    const bool sums_up = t.accepted && !t.bar && any(t, of_epoch) && !any(t, counts) && any(t, console_metric);
+    for (auto& s : t.slots) {
+      const auto often = sums_up && plain(s) ? of_steps.find(s.series) : of_steps.end();
+      if (often != of_steps.end() && often->second > t.n) s.series = "epoch/" + s.series;
+    }
+  }
 }
 
 /// "train_inner | loss" and "train | loss" are two series: where one name has several scopes, each gets its own.

@@ -75,6 +75,7 @@ class ConsoleGrammar {
   [[nodiscard]] double total(const ConsoleRecord& r, std::size_t slot) const { return values_[r.at + 2 * slot + 1]; }
 
  private:
+  void name_summaries();
   void name_series();
   std::vector<ConsoleTemplate> templates_;
   std::unordered_map<std::uint64_t, std::uint32_t> by_hash_;

@@ -27,7 +27,9 @@ class Writer {
 
   void run() {
     declare_units();
+    if (axis_.joined()) builder_.declare(axis_.key(), {Role::step, "step", Unit::steps});
     find_repeated();
+    find_echoes();
     for (const auto line : log_.headers) understood_.insert(line);
     for (const auto line : log_.settings.write(first_record(), builder_)) understood_.insert(line);
     write_lines();
@@ -79,6 +81,41 @@ class Writer {
     }
   }
 
+  /// "Early stopping, best iteration is: [200] …" behind line 300: a line that goes back alone and says an earlier
+  /// record once more. A run that begins anew goes back as well, but its next line does not go on where the first one
+  /// stood.
+  void find_echoes() {
+    struct Seen {
+      std::size_t last = 0, open = 0;  ///< records + 1: the newest, and one that may be an echo
+      std::map<double, std::size_t> at;
+    };
+    const auto& records = grammar_.records();
+    echo_.assign(records.size(), false);
+    std::vector<Seen> seen(grammar_.templates().size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const int slot = axis_.counter(records[i].of).slot;
+      if (!of(i).accepted || slot < 0 || repeated_[i]) continue;
+      auto& s = seen[records[i].of];
+      const auto counted = [&](std::size_t k) { return grammar_.value(records[k], static_cast<std::size_t>(slot)); };
+      if (s.open > 0 && counted(i) <= counted(s.last - 1)) {  // no echo: the log goes on from there
+        s.last = s.open;
+        s.open = 0;
+      }
+      if (s.open > 0) echo_[s.open - 1] = true;
+      s.open = 0;
+      const auto before = s.at.find(counted(i));
+      if (s.last > 0 && counted(i) < counted(s.last - 1) && before != s.at.end() &&
+          axis_.same_update(before->second, i) && same_values(before->second, i)) {
+        s.open = i + 1;
+        continue;
+      }
+      s.at.insert_or_assign(counted(i), i);
+      s.last = i + 1;
+    }
+    for (const auto& s : seen)
+      if (s.open > 0) echo_[s.open - 1] = true;
+  }
+
   void write_lines() {
     std::size_t i = 0;
     std::vector<std::uint32_t> left;
@@ -115,14 +152,31 @@ class Writer {
       builder_.note("console.repeated", "updates that were drawn again count once, as they were drawn last", r.line);
       return true;
     }
+    if (echo_[i]) {
+      builder_.understood(r.line);
+      builder_.note("console.echo", "lines that say an earlier record once more, behind later ones, are left out",
+                    r.line);
+      return true;
+    }
     builder_.begin_record(r.line);
     for (std::size_t s = 0; s < t.slots.size(); ++s)
       if (t.slots[s].keep) builder_.value(t.slots[s].series, value(r, s));
     if (const int epoch = axis_.unnamed_epoch(r.of); epoch >= 0)
       builder_.value("epoch", grammar_.value(r, static_cast<std::size_t>(epoch)));
-    if (const auto step = axis_.step(i)) builder_.value(axis_.key(), *step);
-    write_stamp(r);
+    const auto step = axis_.step(i);
+    if (step) builder_.value(axis_.key(), *step);
+    if (!late_evaluation(t, step)) write_stamp(r);
     return true;
+  }
+
+  /// An evaluation that is told when the training has gone on says nothing of when its step was reached.
+  bool late_evaluation(const ConsoleTemplate& t, std::optional<double> step) {
+    if (!step) return false;
+    const bool late = *step < furthest_ && std::all_of(t.slots.begin(), t.slots.end(), [](const ConsoleSlot& s) {
+      return !s.keep || s.key.empty() || take_apart(s.series).side == DataSide::eval;
+    });
+    furthest_ = std::max(furthest_, *step);
+    return late;
   }
 
   /// "Accuracy: 9825/10000" is a share.
@@ -330,10 +384,11 @@ class Writer {
   const ConsoleGrammar& grammar_;
   ConsoleAxis axis_;
   RunBuilder& builder_;
-  std::vector<bool> repeated_;
+  std::vector<bool> repeated_, echo_;
   std::set<std::uint32_t> understood_;
   double first_clock_ = std::numeric_limits<double>::quiet_NaN(), last_clock_ = 0;
   int days_ = 0;
+  double furthest_ = 0;  ///< step
 };
 
 }  // namespace

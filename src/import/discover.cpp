@@ -91,9 +91,44 @@ bool could_be_log(const fs::path& path) {
   return index_in(kForeign, ending) == kForeign.size() && !is_config_name(path);
 }
 
+/// Among the importers of folders, of binary files, or of text.
+Claim surest_claim(const Probe& probe, const fs::path& path, int at_least, bool binary) {
+  const Importer *best = nullptr, *second = nullptr;
+  Sniff surest, next;
+  const bool folder = !probe.entries.empty();
+  for (const auto* importer : importers()) {
+    if (folder ? importer->read_folder == nullptr : binary != importer->binary) continue;
+    Sniff answer = importer->sniff(probe);
+    if (answer.sure < std::max(at_least, 1)) continue;
+    if (answer.sure > surest.sure) {
+      second = nullptr;
+      best = importer;
+      surest = std::move(answer);
+    } else if (answer.sure == surest.sure) {
+      second = importer;
+      next = std::move(answer);
+    }
+  }
+  if (second != nullptr)
+    throw Error(
+        Error::Kind::input,
+        fmt::format("{}: could be {} ({}) or {} ({})", path.string(), best->id, surest.why, second->id, next.why),
+        fmt::format("say which with --format-in {} or --format-in {}", best->id, second->id));
+  return {best, std::move(surest.why)};
+}
+
+Claim claim_of_head(const Probe& probe, const fs::path& path, int at_least) {
+  if (!is_binary(probe.head)) return surest_claim(probe, path, at_least, false);
+  if (auto claim = surest_claim(probe, path, at_least, true)) return claim;
+  // A text log with blocks of NUL bytes: what stands around them must speak for itself.
+  std::string text(probe.head);
+  text.resize(empty_nul_lines(text).size);
+  return surest_claim({probe.name, text, {}}, path, std::max(at_least, kSureDespiteNul), false);
+}
+
 bool is_log(const fs::path& path) try {
   Input input = open_input(path);
-  return sniff_importer(input, path, kSure) != nullptr;
+  return claim_of(input, path, kSure).importer != nullptr;
 } catch (const Error&) {
   return false;
 }
@@ -140,26 +175,30 @@ std::vector<fs::path> pointers_in(const fs::path& directory) {
 }
 
 /// The format that has one run in this whole folder, if one is surer of that than `at_least`.
-const Importer* format_of_folder(const fs::path& directory, int at_least) try {
+Claim claim_of_folder(const fs::path& directory, int at_least) try {
   const Folder folder = open_folder(directory);
-  return sniff_importer({folder.name(), {}, folder.entries}, directory, at_least);
+  return surest_claim({folder.name(), {}, folder.entries}, directory, at_least, false);
 } catch (const Error&) {
-  return nullptr;
+  return {};
+}
+
+bool holds(const std::vector<fs::path>& paths, const fs::path& path) {
+  return std::find(paths.begin(), paths.end(), path) != paths.end();
 }
 
 void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, std::vector<Note>& notes) {
-  if (format_of_folder(directory, kSureOfFolder) != nullptr) return runs.push_back(directory);
-  for (const auto& path : pointers_in(directory)) note_pointer(notes, path);
+  if (claim_of_folder(directory, kSureOfFolder)) return runs.push_back(directory);
+  const auto pointers = pointers_in(directory), logs = logs_by_rank(directory);
+  for (const auto& path : pointers) note_pointer(notes, path);
   for (const auto& path : entries(directory, false)) {
     if (is_packed_folder(path)) runs.push_back(path);
     const std::string ending = lower(path.extension().string());
     const bool claims = ending == ".jsonl" || ending == ".csv" || ending == ".tsv";
-    if (claims && could_be_log(path) && !is_log(path) && !is_pointer(path))
+    if (claims && could_be_log(path) && !holds(logs, path) && !holds(pointers, path))
       add_note(notes, "input.not_a_log",
                fmt::format("files named like logs hold none, first {}", code_span(path.string(), 200)));
   }
-  const auto logs = logs_by_rank(directory);
-  if (logs.empty() && format_of_folder(directory, kSure) != nullptr) return runs.push_back(directory);
+  if (logs.empty() && claim_of_folder(directory, kSure)) return runs.push_back(directory);
   for (const auto& log : logs) {
     if (is_run_of_its_own(log, logs))
       runs.push_back(log);
@@ -169,32 +208,6 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& runs, 
   }
   if (depth >= kDeepestFolder) return;
   for (const auto& folder : entries(directory, true)) collect(folder, depth + 1, runs, notes);
-}
-
-/// Among the importers of folders, of binary files, or of text.
-const Importer* surest_importer(const Probe& probe, const fs::path& path, int at_least, bool binary) {
-  const Importer *best = nullptr, *second = nullptr;
-  Sniff surest, next;
-  const bool folder = !probe.entries.empty();
-  for (const auto* importer : importers()) {
-    if (folder ? importer->read_folder == nullptr : binary != importer->binary) continue;
-    Sniff answer = importer->sniff(probe);
-    if (answer.sure < std::max(at_least, 1)) continue;
-    if (answer.sure > surest.sure) {
-      second = nullptr;
-      best = importer;
-      surest = std::move(answer);
-    } else if (answer.sure == surest.sure) {
-      second = importer;
-      next = std::move(answer);
-    }
-  }
-  if (second != nullptr)
-    throw Error(
-        Error::Kind::input,
-        fmt::format("{}: could be {} ({}) or {} ({})", path.string(), best->id, surest.why, second->id, next.why),
-        fmt::format("say which with --format-in {} or --format-in {}", best->id, second->id));
-  return best;
 }
 
 }  // namespace
@@ -208,33 +221,23 @@ void note_pointer(std::vector<Note>& notes, const fs::path& path) {
 bool is_binary(std::string_view head) { return head.substr(0, 64U << 10U).find('\0') != std::string_view::npos; }
 
 bool has_own_log(const fs::path& directory) {
-  return !logs_by_rank(directory).empty() || format_of_folder(directory, kSure) != nullptr;
+  return !logs_by_rank(directory).empty() || claim_of_folder(directory, kSure);
 }
 
-const Importer* sniff_importer(const Probe& probe, const fs::path& path, int at_least) {
-  if (!is_binary(probe.head)) return surest_importer(probe, path, at_least, false);
-  if (const auto* importer = surest_importer(probe, path, at_least, true)) return importer;
-  // A text log with blocks of NUL bytes: what stands around them must speak for itself.
-  std::string text(probe.head);
-  text.resize(empty_nul_lines(text).size);
-  return surest_importer({probe.name, text, probe.entries}, path, std::max(at_least, kSureDespiteNul), false);
-}
-
-const Importer* sniff_importer(Input& input, const fs::path& path, int at_least) {
-  if (const auto* sure = sniff_importer({input.name(), input.head()}, path, kSure)) return sure;
-  if (const auto* sure = sniff_importer({input.name(), input.head(kDeepHead)}, path, kSure)) return sure;
-  return at_least < kSure ? sniff_importer({input.name(), input.head()}, path, at_least) : nullptr;
+Claim claim_of(Input& input, const fs::path& path, int at_least) {
+  if (auto sure = claim_of_head({input.name(), input.head()}, path, kSure)) return sure;
+  if (auto sure = claim_of_head({input.name(), input.head(kDeepHead)}, path, kSure)) return sure;
+  return at_least < kSure ? claim_of_head({input.name(), input.head()}, path, at_least) : Claim{};
 }
 
 Contents contents_of(const fs::path& directory, const std::string& format) {
   Contents found;
-  found.whole = format_of_folder(directory, kSureOfFolder);
-  if (!format.empty()) found.whole = nullptr;
-  if (found.whole != nullptr) return found;
+  if (format.empty()) found.whole = claim_of_folder(directory, kSureOfFolder);
+  if (found.whole) return found;
   found.pointers = pointers_in(directory);
   const auto logs = logs_by_rank(directory);
-  if (logs.empty()) found.whole = format_of_folder(directory, kSure);
-  if (found.whole != nullptr) return found;
+  if (logs.empty()) found.whole = claim_of_folder(directory, kSure);
+  if (found.whole) return found;
   if (logs.empty()) {
     if (!found.pointers.empty())
       throw Error(Error::Kind::input,

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "import/importers.hpp"
@@ -42,13 +45,15 @@ bool is_record(const Json& object) {
 
 /// The bar whose "[" stands at `bracket`.
 std::optional<Bar> bar_at(std::string_view text, std::size_t bracket) {
-  auto front = trim(text.substr(0, bracket));
+  constexpr std::size_t kWithin = 64;  // a bar's numbers are short; a line can hold very many brackets
+  const std::size_t from = bracket - std::min(bracket, kWithin);
+  auto front = trim(text.substr(from, bracket - from));
   const auto begin = front.find_last_not_of("0123456789/");
   if (begin != std::string_view::npos) front.remove_prefix(begin + 1);
   const auto done = take_count(front);
   if (!done || !take(front, "/")) return std::nullopt;
   const auto total = take_count(front);
-  const auto rest = text.substr(bracket + 1);
+  const auto rest = text.substr(bracket + 1, kWithin);
   const auto elapsed = duration_from(rest.substr(0, rest.find_first_of("<,]")));
   if (!total || !elapsed || *total == 0) return std::nullopt;
   return Bar{*done, *total, *elapsed};
@@ -58,6 +63,7 @@ std::optional<Bar> bar_at(std::string_view text, std::size_t bracket) {
 template <class OnBar, class OnRecord>
 bool scan(std::string_view text, OnBar on_bar, OnRecord on_record) {
   bool whole = true;
+  const std::size_t last_loss = text.rfind("'loss'");  // once: a line can hold many dictionaries that fail
   for (std::size_t at = text.find_first_of("{["); at != std::string_view::npos; at = text.find_first_of("{[", at + 1)) {
     if (text[at] == '[') {
       if (const auto bar = bar_at(text, at)) on_bar(*bar);
@@ -67,7 +73,7 @@ bool scan(std::string_view text, OnBar on_bar, OnRecord on_record) {
     auto rest = text.substr(at);
     auto object = take_python(rest);
     if (!object) {
-      whole = whole && text.substr(at).find("'loss'") == std::string_view::npos;
+      whole = whole && (last_loss == std::string_view::npos || last_loss < at);
       continue;
     }
     if (is_record(*object)) on_record(std::move(*object));
@@ -76,13 +82,28 @@ bool scan(std::string_view text, OnBar on_bar, OnRecord on_record) {
   return whole;
 }
 
+std::string text_of(const Json& values) { return values.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 /// Timings differ between the processes that print one record.
-std::string signature(const Json& values) {
+Json without_timings(const Json& values) {
   Json same = values;
   for (const auto& [key, value] : values.items())
     if (key.ends_with("runtime") || key.find("per_second") != std::string::npos) same.erase(key);
-  return same.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return same;
 }
+
+/// Records that may be copies of one: the same values in front of the same place of the training's bar; where no bar
+/// tells the place, the same values with nothing between them.
+struct Copies {
+  std::size_t n = 0, written = 0;
+  bool placed = false;          ///< by the bar
+  bool timings_differ = false;  ///< as those of several processes do, and those of a record that stands twice do not
+  std::string first = {};
+
+  /// A run that collapsed prints the same loss again and again: without a bar only differing timings tell copies from
+  /// that. 0: not known.
+  [[nodiscard]] std::size_t processes() const { return placed || timings_differ || n == 1 ? n : 0; }
+};
 
 class Trainer {
  public:
@@ -111,11 +132,13 @@ class Trainer {
 
   void finish() {
     const double total = training_total();
-    const std::size_t processes = copies();
-    std::unordered_map<std::string, std::size_t> seen;
+    std::vector<Copies> groups;
+    const std::vector<std::size_t> group_of = group(total, groups);
+    const std::size_t processes = usual_processes(groups);
     bool loss = false;
-    for (const auto& p : printed_) {
-      if (seen[signature(p.values)]++ % processes != 0) {
+    for (std::size_t i = 0; i < printed_.size(); ++i) {
+      const Printed& p = printed_[i];
+      if (groups[group_of[i]].written++ % processes != 0) {
         builder_.note("record.repeated", "every process prints the same records: each counts once", p.line);
         continue;
       }
@@ -146,12 +169,44 @@ class Trainer {
     return best;
   }
 
+  /// Where the bar of this total stood when `p` was printed; NaN: there was none.
+  static double place(const Printed& p, double total) {
+    const auto bar = std::find_if(p.bars.begin(), p.bars.end(), [&](const Bar& b) { return b.total == total; });
+    return bar == p.bars.end() ? std::numeric_limits<double>::quiet_NaN() : bar->done;
+  }
+
+  /// The index of each record's group.
+  std::vector<std::size_t> group(double total, std::vector<Copies>& groups) const {
+    std::set<double> places;  // a bar that stands still, as that of a finished download does, tells none
+    for (const auto& p : printed_)
+      if (const double at = place(p, total); !std::isnan(at)) places.insert(at);
+    std::vector<std::size_t> group_of;
+    std::unordered_map<std::string, std::size_t> placed;
+    std::string before;
+    for (const auto& p : printed_) {
+      const double at = places.size() > 1 ? place(p, total) : std::numeric_limits<double>::quiet_NaN();
+      const std::string text = text_of(p.values);
+      std::string same = text_of(without_timings(p.values));
+      if (!std::isnan(at)) same += fmt::format(" {}", at);
+      std::size_t id = groups.size();
+      if (!std::isnan(at))
+        id = placed.emplace(same, id).first->second;
+      else if (same == before)
+        id = group_of.back();
+      if (id == groups.size()) groups.push_back({0, 0, !std::isnan(at), false, text});
+      ++groups[id].n;
+      groups[id].timings_differ = groups[id].timings_differ || groups[id].first != text;
+      group_of.push_back(id);
+      before = std::move(same);
+    }
+    return group_of;
+  }
+
   /// How many processes print each record: the usual number of times that one stands in the log.
-  std::size_t copies() const {
-    std::unordered_map<std::string, std::size_t> times;
-    for (const auto& p : printed_) ++times[signature(p.values)];
+  static std::size_t usual_processes(const std::vector<Copies>& groups) {
     std::map<std::size_t, std::size_t> usual;
-    for (const auto& [text, n] : times) ++usual[n];
+    for (const Copies& copies : groups)
+      if (const std::size_t n = copies.processes(); n > 0) ++usual[n];
     const auto best =
         std::max_element(usual.begin(), usual.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     return best == usual.end() ? 1 : best->first;
@@ -241,7 +296,8 @@ progress bars, with or without line ends. The block `***** Running training ****
 `total_steps` and its clock the time, which includes evaluations. Without a bar the epoch is the axis, which has two decimals.
 
 **Several processes** print the same records, with other timings: a record that stands as often as most others do counts once, and
-the first copy is kept.
+the first copy is kept. Copies stand at the same place of the progress bar; without a bar they follow one another, and
+their timings must differ: a run that collapsed prints the same record again and again, too.
 
 **What it cannot know:** what was lost where processes wrote into each other's lines: a dictionary that does not end is counted.
 `train_loss` in the summary is the mean over the run and no point of a curve.)"};

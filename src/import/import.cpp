@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "expanalyze/error.hpp"
 #include "import/archive_runs.hpp"
@@ -15,6 +14,7 @@
 #include "io/decompress.hpp"
 #include "io/folder.hpp"
 #include "io/input.hpp"
+#include "store/key.hpp"
 #include "store/run_builder.hpp"
 #include "store/surgery.hpp"
 #include "text/format.hpp"
@@ -30,6 +30,8 @@ namespace fs = std::filesystem;
 [[noreturn]] void refuse(const fs::path& path, std::string_view what, std::string hint) {
   throw Error(Error::Kind::input, fmt::format("{}: {}", path.string(), what), std::move(hint));
 }
+
+[[noreturn]] void refuse(const fs::path& path, const Error& why) { refuse(path, why.what(), why.hint); }
 
 std::vector<std::string> importer_ids() {
   std::vector<std::string> ids;
@@ -51,22 +53,23 @@ const Importer& importer_named(const std::string& format) {
               did_you_mean(format, importer_ids()));
 }
 
-const Importer& importer_for(const fs::path& path, Input& input, const std::string& format) {
-  if (!format.empty()) return importer_named(format);
-  const Importer* importer = sniff_importer(input, path);
-  if (importer == nullptr)
+Claim reader_of(const fs::path& path, Input& input, const std::string& format) {
+  if (!format.empty()) return {&importer_named(format), "--format-in says so"};
+  Claim claim = claim_of(input, path);
+  if (!claim && is_config_name(path)) refuse(path, holds_settings_only());
+  if (!claim)
     refuse(path, is_binary(input.head()) ? "is a binary file of no known format" : "not a format that is known",
            "`expanalyze formats` lists what is read; if it is one of them, say which with --format-in");
-  return *importer;
+  return claim;
 }
 
 /// Names that say what a file is rather than which run it is.
 bool generic(std::string_view stem) {
   const std::string word = lower(stem);
-  for (const auto* known :
-       {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log", "history", "scalars",
-        "train", "training", "events", "output", "measurements", "eval_measurements", "data"})
+  for (const auto* known : {"metrics", "trainer_state", "trainer_log", "progress", "result", "results", "log",
+                            "history", "scalars", "events", "output", "measurements", "data"})
     if (word == known) return true;
+  if (side_of_file(word) != DataSide::none) return true;
   return word.find("tfevents") != std::string::npos;  // "events.out.tfevents.1742313447.host"
 }
 
@@ -97,18 +100,23 @@ void find_config(Run& run, const fs::path& log, const fs::path& given) {
   }
 }
 
-/// Why this importer reads it, in the words of its own sniff().
-std::string reason(const Importer& importer, const Probe& probe, const ImportOptions& options) {
-  return options.format.empty() ? importer.sniff(probe).why : "--format-in says so";
+bool has_axis(const Run& run) {
+  return std::any_of(run.roles.begin(), run.roles.end(),
+                     [](const RoleChoice& choice) { return choice.role >= Role::step && choice.role <= Role::flops; });
 }
 
-std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std::string& why, const fs::path& log,
-                        std::size_t lines, const ImportOptions& options) {
+std::vector<Run> finish(RunBuilder& builder, const Claim& claim, const fs::path& log, std::size_t lines,
+                        const ImportOptions& options) {
+  const std::string_view format = claim.importer->id;
+  if (builder.values() == 0 && (builder.states_settings() || is_config_name(log))) refuse(log, holds_settings_only());
   if (builder.values() == 0)
-    refuse(log, fmt::format("no numbers found, read as {}", importer.id),
+    refuse(log, fmt::format("no numbers found, read as {}", format),
            "check the file, or name another format with --format-in");
   Run run = builder.finish(lines, options.map);
-  run.format = importer.id;
+  if (builder.records() == 1 && !has_axis(run))
+    refuse(log, fmt::format("holds one record, which stands at no step, read as {}", format),
+           "name the log that it sums up; a run is told by records that are counted or timed");
+  run.format = format;
   run.path = log.string();
   run.label = run.label.empty() ? label_of(log) : one_line(run.label);
   // Settings lie beside a file, and within a folder.
@@ -116,7 +124,7 @@ std::vector<Run> finish(RunBuilder& builder, const Importer& importer, const std
   const fs::path beside = fs::is_directory(log, error) ? log / "" : log;
   std::vector<Run> runs = after_surgery(std::move(run), builder.stated());
   for (Run& each : runs) {
-    each.format_why = why;
+    each.format_why = claim.why;
     find_config(each, beside, options.config);
   }
   return runs;
@@ -142,41 +150,37 @@ std::vector<Run> read_log(const fs::path& log, const ImportOptions& options) {
   if (input.head().empty() && !input.trouble().empty())
     refuse(log, input.trouble().front().text + ", but no block of it is whole", "copy or compress the log again");
   refuse_foreign(log, input.head());
-  const Importer& importer = importer_for(log, input, options.format);
-  const std::string why = reason(importer, {input.name(), input.head()}, options);
+  const Claim claim = reader_of(log, input, options.format);
   RunBuilder builder(options.threads);
-  if (!importer.binary) input.expect_text();
-  reading(log, [&] { importer.read(input, builder); });
+  builder.side(side_of_file(input.name()));
+  if (!claim.importer->binary) input.expect_text();
+  reading(log, [&] { claim.importer->read(input, builder); });
   note_trouble(input.trouble(), builder, input.lines());
   for (std::uint32_t i = 0; i < input.with_nul(); ++i)
     builder.note("line.nul", "lines that hold NUL bytes, as a crash of the machine leaves them, are left out",
                  input.first_with_nul());
   for (std::uint32_t i = 0; i < input.too_long(); ++i)
     builder.note("line.too_long", "lines of more than 16 MiB are left out", input.first_too_long());
-  return finish(builder, importer, why, log, input.lines(), options);
+  return finish(builder, claim, log, input.lines(), options);
 }
 
-std::vector<Run> read_folder(const Folder& folder, const Importer& importer, const ImportOptions& options) {
-  const std::string why = reason(importer, {folder.name(), {}, folder.entries}, options);
+std::vector<Run> read_folder(const Folder& folder, const Claim& claim, const ImportOptions& options) {
   RunBuilder builder(options.threads);
-  reading(folder.path, [&] { importer.read_folder(folder, builder); });
+  reading(folder.path, [&] { claim.importer->read_folder(folder, builder); });
   note_trouble(*folder.trouble, builder, 0);
-  return finish(builder, importer, why, folder.path, 0, options);
+  return finish(builder, claim, folder.path, 0, options);
 }
 
 std::vector<Run> read_directory(const fs::path& path, const ImportOptions& options) {
   const Contents contents = contents_of(path, options.format);
-  if (contents.whole != nullptr) return read_folder(open_folder(path), *contents.whole, options);
-  std::vector<std::vector<Run>> read(contents.logs.size());
-  read_each(read.size(), options,
-            [&](std::size_t i, const ImportOptions& own) { read[i] = read_log(contents.logs[i], own); });
-  std::vector<Run> runs;
-  for (auto& some : read) std::move(some.begin(), some.end(), std::back_inserter(runs));
+  if (contents.whole) return read_folder(open_folder(path), contents.whole, options);
+  std::vector<Run> runs = read_logs(contents.logs, options, read_log);
   for (const auto& pointer : contents.pointers) note_pointer(runs.front().notes, pointer);
   for (const auto& other : contents.others)
-    add_note(runs.front().notes, "input.other_logs",
-             fmt::format("{} is read; further logs beside it are not, first {}",
-                         code_span(contents.logs.front().filename().string()), code_span(other.filename().string())));
+    add_note(
+        runs.front().notes, "input.other_logs",
+        fmt::format("{} is read; further logs beside it are not, first {}",
+                    code_span(fs::path(runs.front().path).filename().string()), code_span(other.filename().string())));
   if (contents.logs.size() == 1)
     for (Run& run : runs) run.path = path.string();
   return runs;
@@ -212,8 +216,7 @@ std::vector<Run> read_runs(const fs::path& given, const ImportOptions& options) 
   fs::path path = given;
   const std::size_t part = take_part(path);
   const auto packed = find_archive(path);
-  auto runs = packed ? read_archive(*packed, [&](const fs::path& inside) { return read_path(inside, options); })
-                     : read_path(path, options);
+  auto runs = packed ? read_archive(*packed, options, read_path) : read_path(path, options);
   keep_part(runs, part, path);
   for (Run& run : runs) {
     if (run.parts > 1) run.label += fmt::format("#{}", run.part);

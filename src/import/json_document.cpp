@@ -5,6 +5,7 @@
 #include <map>
 
 #include "expanalyze/error.hpp"
+#include "import/config_file.hpp"
 #include "import/importers.hpp"
 #include "import/json_columns.hpp"
 #include "import/json_salvage.hpp"
@@ -85,6 +86,33 @@ void read_parts(const std::vector<Part>& parts, const Lines& lines, RunBuilder& 
   account_for({{}, cut}, lines, builder);
 }
 
+/// Numbers that move: a list of records, or lists that are measured or counted, or that stand side by side. The
+/// "betas" of an optimizer are settings, and "seeds" tell whose mean a summary holds.
+bool has_curve(const JsonContents& found) {
+  std::map<std::size_t, std::size_t> beside;
+  for (const auto& [group, key, column] : found.columns) {
+    if (std::none_of(column.begin(), column.end(), [](const Json& v) { return json_number(v).has_value(); })) continue;
+    const Role role = meaning(key).role;
+    if (role != Role::mechanism && role != Role::none) return true;
+    if (column.size() > 2 && ++beside[column.size()] == 2) return true;
+  }
+  return found.builder.records() > 0;
+}
+
+/// One object with single numbers was written once: it is no log of a run, whatever its numbers are.
+void refuse_summary(const JsonContents& found) {
+  for (const auto& [path, value] : found.totals) {
+    const auto key = path.substr(path.rfind('/') + 1);
+    const Role role = meaning(key).role;
+    if (role == Role::train_loss || role == Role::eval_loss || role == Role::eval_metric || role == Role::train_metric)
+      throw Error(Error::Kind::input,
+                  fmt::format("sums up a run ({} = {}) and holds no curve of it", code_span(path),
+                              number(*json_number(value), 6)),
+                  "name the log that it sums up, or the folder that holds both");
+  }
+  if (!found.totals.empty() || found.builder.states_settings()) throw holds_settings_only();
+}
+
 void read(Input& input, RunBuilder& builder) {
   const Lines lines(input.all());
   auto document = parse_document(lines.all());
@@ -98,6 +126,7 @@ void read(Input& input, RunBuilder& builder) {
   } else {
     JsonContents found{lines.all(), builder, {}, {}, document->cut};
     walk(document->json, {}, found);
+    if (!document->cut && !has_curve(found)) refuse_summary(found);
     read_columns(found);
     read_totals(found);
   }
@@ -146,6 +175,8 @@ constinit const Importer json_document{
 (`history.steps` beside `history.val_losses`, as Keras' `History.history` and many research scripts write it), or a list of
 records (Chainer's `log`). Settings are taken from `config`, `experiment_config`, `args`, `hparams` or `params`; single
 numbers besides the lists become one last record. Objects that follow one another without a list around them are records too.
+
+**One object of single numbers** is no log: settings, or the summary of a run (`all_results.json`), are refused and say so.
 
 **A document that breaks off**, because it was copied while it grew, is read as far as it goes: the unfinished element of a list is left
 out, a list that is shorter than its neighbours is read as far as it goes, and a note says so.

@@ -141,6 +141,12 @@ struct Position {
   [[nodiscard]] bool known() const { return !std::isnan(samples) || !std::isnan(step) || !std::isnan(epoch); }
 };
 
+/// Logs state the samples of the moment: a step that has begun counts, as their own `step` says where both are stated.
+double step_of(double samples, double batch) {
+  constexpr double kRounding = 1e-9;  // of the division
+  return batch > 0 ? std::ceil(samples / batch * (1 - kRounding)) : samples;
+}
+
 Position position_of(const Event& e, const Facts& f) {
   Position p;
   p.samples = number_at(e.metadata, "samples_count");
@@ -154,7 +160,7 @@ Position position_of(const Event& e, const Facts& f) {
   const double step = number_at(e.metadata, "step");
   const bool counts_samples = f.step_counts_samples && step != 0;  // 0 is 0 of either
   if (std::isnan(p.samples) && counts_samples) p.samples = step;
-  if (std::isnan(p.step) && !std::isnan(p.samples)) p.step = f.batch > 0 ? p.samples / f.batch : p.samples;
+  if (std::isnan(p.step) && !std::isnan(p.samples)) p.step = step_of(p.samples, f.batch);
   if (std::isnan(p.step) && !counts_samples) p.step = step;
   return p;
 }
@@ -242,6 +248,10 @@ void find_axis(const std::vector<Event>& events, Facts& facts, RunBuilder& build
     facts.by_step = facts.by_step || !std::isnan(p.step);
     facts.by_epoch = facts.by_epoch || !std::isnan(p.epoch);
     samples = samples || !std::isnan(p.samples);
+    const bool derived = facts.batch > 0 && std::isnan(number_at(e.metadata, "step_num"));
+    if (derived && std::fmod(p.samples, facts.batch) > 0)
+      builder.note("axis.step.rounded",
+                   "steps are samples divided by global_batch_size, rounded up where that is not whole", e.line);
   }
   if (samples && !(facts.batch > 0))
     builder.note("axis.step.samples", "there is no global_batch_size: samples stand in place of optimizer steps");
@@ -263,11 +273,16 @@ void read(Input& input, RunBuilder& builder) {
   read_outcome(facts, builder);
 }
 
+/// An event, or as much of one as the end of the head leaves.
+bool is_event(std::string_view text) {
+  const auto at = text.find(kMark);
+  if (at == std::string_view::npos) return false;
+  const auto object = text.substr(at + kMark.size());
+  return event_from(object, 0) || object.starts_with("{\"namespace\": ");
+}
+
 Sniff sniff(const Probe& probe) {
-  const auto seen = matching_lines(probe, [](std::string_view text) {
-    const auto at = text.find(kMark);
-    return at != std::string_view::npos && text.substr(at + kMark.size()).starts_with("{");
-  });
+  const auto seen = matching_lines(probe, is_event);
   if (seen.count == 0) return {};
   return {95, fmt::format("line {} is an event behind `:::MLLOG`", seen.first)};
 }
@@ -284,7 +299,7 @@ object and with `lr`; scalars without a position are settings.
 mixtral) it is a loss, for rnnt and stable_diffusion an error: lower is better. For bert, resnet and the others higher is
 better. Of an unknown benchmark the course of the values decides, and a note says so.
 
-**Axis:** the optimizer step: `step_num`, else samples divided by `global_batch_size`, else `step`; without all of them the epoch.
+**Axis:** the optimizer step: `step_num`, else samples divided by `global_batch_size` (rounded up, and a note says so), else `step`; without all of them the epoch.
 Samples come from `samples_count`, from `epoch_num` of language models (which count samples there), and from `step` where it takes
 the same values as `samples_count`. Of a list the last element counts.
 

@@ -113,7 +113,8 @@ class Parser {
 
   /// <IntervalStrategy.STEPS: 'steps'>
   std::optional<Json> angle() {
-    const auto end = rest_.find('>');
+    constexpr std::size_t kLongest = 1000;  // a line can hold very many of "<" and no ">"
+    const auto end = rest_.substr(0, kLongest).find('>');
     if (end == std::string_view::npos || rest_.substr(0, end).find('\n') != std::string_view::npos) return std::nullopt;
     Json text = std::string(rest_.substr(0, end + 1));
     rest_.remove_prefix(end + 1);

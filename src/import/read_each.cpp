@@ -1,12 +1,17 @@
 #include "import/read_each.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
+#include <optional>
 #include <thread>
-#include <vector>
 
+#include "expanalyze/error.hpp"
 #include "store/run_builder.hpp"
+#include "text/format.hpp"
 
 namespace expanalyze {
 
@@ -30,6 +35,29 @@ void read_each(std::size_t n, ImportOptions options,
   for (auto& thread : others) thread.join();
   for (const auto& each : trouble)
     if (each) std::rethrow_exception(each);
+}
+
+std::vector<Run> read_logs(const std::vector<std::filesystem::path>& paths, const ImportOptions& options,
+                           const ReadPath& read) {
+  std::vector<std::vector<Run>> found(paths.size());
+  std::vector<std::optional<Error>> trouble(paths.size());
+  read_each(paths.size(), options, [&](std::size_t i, const ImportOptions& own) {
+    try {
+      found[i] = read(paths[i], own);
+    } catch (const Error& e) {
+      if (e.kind == Error::Kind::usage) throw;
+      trouble[i] = e;
+    }
+  });
+  std::vector<Run> runs;
+  for (auto& some : found) std::move(some.begin(), some.end(), std::back_inserter(runs));
+  for (const auto& each : trouble) {
+    if (!each) continue;
+    if (runs.empty()) throw Error(*each);
+    add_note(runs.front().notes, "input.not_a_log",
+             fmt::format("files that cannot be read are left out, first {}", one_line(each->what(), 300)));
+  }
+  return runs;
 }
 
 }  // namespace expanalyze

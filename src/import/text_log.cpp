@@ -46,6 +46,19 @@ std::string_view take_value(std::string_view& text) {
   return value;
 }
 
+/// What stands between two backticks is quoted: a text about logs, not a log.
+std::string without_quotes(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto begin = text.find('`');
+    out += text.substr(0, begin);
+    const auto end = begin == std::string_view::npos ? begin : text.find('`', begin + 1);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
 }  // namespace
 
 void each_line(Input& input, const std::function<void(const LogLine&)>& visit) {
@@ -78,7 +91,8 @@ Matches matching_lines(const Probe& probe, const std::function<bool(std::string_
   std::string_view text;
   std::uint32_t number = 0;
   while (lines.next(text, number))
-    if (match(text) && found.count++ == 0) found.first = number;
+    if (match(text.find('`') == std::string_view::npos ? text : without_quotes(text)) && found.count++ == 0)
+      found.first = number;
   return found;
 }
 

@@ -24,7 +24,8 @@ struct Folder {
   [[nodiscard]] std::string name() const;
 };
 
-/// Files down to `depth` folders below; hidden ones and links to folders are left out, and what is beyond 20000 files.
+/// Files down to `depth` folders below; hidden ones and links to folders are left out. Of more than 20000 files each
+/// folder gives its first ones, with a note in `trouble`.
 Folder open_folder(const std::filesystem::path& path, int depth = 4);
 
 }  // namespace expanalyze

@@ -18,6 +18,8 @@ constexpr double kMissingRow = 2;
 constexpr double kPause = 10;
 /// ... and below a hundredth of the run's time it moves no verdict on speed.
 constexpr double kPauseShare = 0.01;
+// Nobody waits for less than a second, however short the steps are.
+constexpr double kLeastPause = 1;
 /// A median of fewer intervals says nothing about the usual one.
 constexpr std::size_t kFewestIntervals = 4;
 
@@ -86,7 +88,7 @@ void clock_gaps(const Curve& clock, std::vector<Gap>& gaps) {
   // A clock in whole seconds stands still over most fast steps.
   if (usual <= 0) usual = total / (clock.step.back() - clock.step.front());
   for (std::size_t i = 0; i < seconds.size(); ++i)
-    if (seconds[i] > kPause * usual * steps[i] && seconds[i] > kPauseShare * total)
+    if (seconds[i] > kPause * usual * steps[i] && seconds[i] > kPauseShare * total && seconds[i] >= kLeastPause)
       gaps.push_back(
           {Gap::Kind::clock, clock.step[i], clock.step[i + 1], seconds[i], usual * steps[i], clock.line[i + 1]});
 }

@@ -31,6 +31,7 @@ constexpr auto kConsequences = std::to_array<Consequence>({
     {"axis.step.synthetic", "steps are a stand-in"},
     {"axis.step.carried", "steps taken from the row before"},
     {"record.ranks", "their mean counts", "several values a step were averaged"},
+    {"record.within_epoch", "laid out in their order", "records of one epoch were laid out within it"},
     {"record.same_step", "the last one counts", "of several values at one step only the last counts"},
     {"record.repeated", "counted once"},
     {"value.frozen", "left as it is", "the metric stands still to the last digit until the end"},

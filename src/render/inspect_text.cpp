@@ -43,6 +43,11 @@ std::string below(const InspectedPath& path, std::string file) {
   return one_line(file, std::string::npos);
 }
 
+std::string left_out(const Note& note) {
+  return bullet(fmt::format("`{}`: {}{}", note.code, sentence(note.text),
+                            note.count > 1 ? fmt::format(" ({} times)", note.count) : ""));
+}
+
 }  // namespace
 
 std::string address(const RunFacts& run) { return run.parts > 1 ? fmt::format("{}#{}", run.path, run.part) : run.path; }
@@ -71,9 +76,11 @@ std::string not_read(const Inspection& inspection) {
   for (const InspectedPath& path : inspection.paths) {
     for (const Unread& file : path.unread)
       out += bullet(file.reason + (file.hint.empty() ? "" : fmt::format(" ({})", file.hint)));
-    for (const Note& note : path.notes)
-      out += bullet(fmt::format("`{}`: {}{}", note.code, sentence(note.text),
-                                note.count > 1 ? fmt::format(" ({} times)", note.count) : ""));
+    for (const Note& note : path.notes) out += left_out(note);
+    if (path.runs.size() < 2) continue;  // one run shows its notes itself
+    for (const RunFacts& run : path.runs)
+      for (const Note& note : run.notes)
+        if (note.code == "input.not_a_log" || note.code.starts_with("archive.")) out += left_out(note);
   }
   return out.empty() ? out : "# Not read\n\n" + out + "\n";
 }

@@ -36,8 +36,16 @@ std::vector<Piece> pieces_of(std::string_view logged) {
     if (!piece.raw.empty()) pieces.push_back(std::move(piece));
     piece = {{}, separator};
   };
-  for (const char c : logged) {
-    if (std::string_view("/.:-_ []()=,@").find(c) != std::string_view::npos) {
+  constexpr std::string_view kSeparators = "/.:-_ []()=,@";
+  for (std::size_t at = 0; at < logged.size(); ++at) {
+    const char c = logged[at];
+    // "training's auc", "valid_1's auc": whose it is stands in front.
+    if (logged.substr(at, 2) == "'s" && at + 2 < logged.size() &&
+        kSeparators.find(logged[at + 2]) != kSeparators.npos) {
+      ++at;
+      continue;
+    }
+    if (kSeparators.find(c) != std::string_view::npos) {
       flush(c == ':' ? '/' : c);
       continue;
     }
@@ -51,6 +59,8 @@ std::vector<Piece> pieces_of(std::string_view logged) {
 /// A2 step 5. A replacement may be several words.
 constexpr auto kSynonyms = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"losses", "loss"},
+    {"logloss", "log loss"},
+    {"mlogloss", "log loss"},
     {"perplexity", "ppl"},
     {"perplexities", "ppl"},
     {"acc", "accuracy"},
@@ -135,6 +145,12 @@ constexpr auto kSides = std::to_array<std::pair<std::string_view, DataSide>>({
     {"testing", DataSide::eval},
 });
 
+/// What the name of a log says besides the side of its numbers.
+constexpr auto kOfLogs = std::to_array<std::string_view>(
+    {"log",     "logs",    "logger",  "loss",   "losses", "metric",  "metrics",      "result",
+     "results", "history", "curve",   "curves", "stats",  "scalars", "measurements", "epoch",
+     "epochs",  "batch",   "batches", "step",   "steps",  "iter"});
+
 /// Prefixes by which loggers group their panels: they say nothing about the quantity.
 constexpr auto kGroups = std::to_array<std::string_view>({"optim", "optimizer", "opt", "params", "grads", "acts",
                                                           "perf", "metrics", "stats", "trainer", "system", "monitor",
@@ -207,12 +223,20 @@ void add_word(Words& words, const std::string& word) {
   }
 }
 
-/// "learning", "rate" → "lr".
-void join_learning_rate(Words& words) {
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] != "learning" || words[i + 1] != "rate") continue;
-    words[i] = "lr";
-    words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+/// Names of several words, longer ones first: "learning rate" → "lr".
+constexpr auto kPhrases = std::to_array<std::pair<std::array<std::string_view, 3>, std::string_view>>({
+    {{"mean", "average", "precision"}, "map"},
+    {{"average", "precision", ""}, "ap"},
+    {{"learning", "rate", ""}, "lr"},
+});
+
+void join_phrases(Words& words) {
+  for (const auto& [phrase, joined] : kPhrases) {
+    const auto end = std::find(phrase.begin(), phrase.end(), "");
+    for (auto at = words.begin(); (at = std::search(at, words.end(), phrase.begin(), end)) != words.end(); ++at) {
+      *at = joined;
+      at = words.erase(at + 1, at + (end - phrase.begin())) - 1;
+    }
   }
 }
 
@@ -239,6 +263,19 @@ DataSide side_of(std::string_view word) {
   return DataSide::none;
 }
 
+DataSide side_of_file(std::string_view name) {
+  name = name.substr(0, name.find('.', 1));
+  DataSide stated = DataSide::none;
+  for (const auto& piece : pieces_of(name)) {
+    const std::string word = lower(piece.raw);
+    const DataSide side = side_of(word);
+    const bool of_logs = number(word) || std::find(kOfLogs.begin(), kOfLogs.end(), word) != kOfLogs.end();
+    if (side == DataSide::none ? !of_logs : stated != DataSide::none && side != stated) return DataSide::none;
+    if (side != DataSide::none) stated = side;
+  }
+  return stated;
+}
+
 Key take_apart(std::string_view logged) {
   Key key;
   auto pieces = pieces_of(logged);
@@ -255,7 +292,7 @@ Key take_apart(std::string_view logged) {
     if (side != DataSide::none && key.side != DataSide::eval) key.side = side;
     key.test = key.test || word == "test" || word == "testing";
   }
-  join_learning_rate(key.words);
+  join_phrases(key.words);
   return key;
 }
 

@@ -24,4 +24,8 @@ Key take_apart(std::string_view logged);
 /// "val", "valid", "eval", "test" … and "train", "trn", "training".
 DataSide side_of(std::string_view word);
 
+/// The side that the name of a file states, "val.log", "train_metrics.csv": nothing but a side and words such as "log"
+/// or "loss". "test_muon.log" names a run.
+DataSide side_of_file(std::string_view name);
+
 }  // namespace expanalyze

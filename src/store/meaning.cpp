@@ -1,6 +1,7 @@
 // The table of names: what a key says before anyone looks at its values (science handbook A2).
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "store/key.hpp"
 #include "store/roles.hpp"
@@ -83,23 +84,31 @@ constexpr auto kRules = std::to_array<Rule>({
     {"batch", Role::step, "step", Unit::steps, "current num idx", true, true},
 });
 
-/// Figures of merit by name. Higher-is-better ones first: two exact names compete by this order.
+/// Figures of merit by name. Two names that say equally much compete by this order, whatever the order of the keys:
+/// what a kind of task is measured by goes before the accuracy that stands beside it, higher-is-better ones before the
+/// rest.
 constexpr auto kMetrics = std::to_array<std::string_view>(
-    {"accuracy", "reward", "return",    "bleu",   "map",    "ap",    "f1",     "auc",     "auroc",    "iou",  "miou",
-     "dice",     "rouge",  "rouge1",    "rouge2", "rougel", "chrf",  "meteor", "mrr",     "ndcg",     "mcc",  "psnr",
-     "ssim",     "recall", "precision", "prec",   "prec1",  "prec5", "top5",   "pearson", "spearman", "coco", "success",
-     "wer",      "cer",    "fid",       "ppl",    "error",  "err",   "mae",    "rmse",    "mase",     "wape"});
+    {"reward", "return", "bleu",    "map",      "ap",     "miou",    "accuracy",  "f1",   "auc",
+     "auroc",  "iou",    "dice",    "rouge",    "rouge1", "rouge2",  "rougel",    "chrf", "meteor",
+     "mrr",    "ndcg",   "mcc",     "psnr",     "ssim",   "recall",  "precision", "prec", "prec1",
+     "prec5",  "top5",   "pearson", "spearman", "coco",   "success", "wer",       "cer",  "fid",
+     "ppl",    "error",  "err",     "mae",      "rmse",   "mase",    "wape"});
 
 /// Terms that a loss can hold besides the fit to the data: no measure of quality by themselves.
 constexpr auto kPenalties =
     std::to_array<std::string_view>({"z", "aux", "balance", "balancing", "router", "reg", "regularization", "penalty",
                                      "policy", "vf", "value", "entropy", "kl", "actor", "critic",
-                                     // about a loss, or about the scale of one, and no loss itself
-                                     "delta", "diff", "difference", "std", "improvement", "scale", "window"});
+                                     // of the scale of a loss
+                                     "window"});
+
+/// How two measurements differ, how far one spreads or what it counts for: about a loss or metric, and none itself.
+constexpr auto kAbout =
+    std::to_array<std::string_view>({"delta", "diff", "difference", "vs", "versus", "gap", "improvement", "gain", "std",
+                                     "stdev", "stddev", "stderr", "variance", "scale", "threshold"});
 
 /// Ways to say which loss: they leave it the loss.
 constexpr std::string_view kLossKinds =
-    "nll xent ce crossentropy cross ctc lm mean avg main total step epoch objective";
+    "nll xent ce crossentropy cross log binary multi ctc lm mean avg main total step epoch objective";
 
 bool has(const Words& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -172,6 +181,21 @@ Meaning by_rule(const Rule& rule, const Key& key, const Words& rest) {
   return m;
 }
 
+bool about(const Words& words) {
+  return std::any_of(kAbout.begin(), kAbout.end(), [&](std::string_view word) { return has(words, word); });
+}
+
+/// "seconds_per_step" is a time, "steps_per_second" a rate: the unit of time stands in front of "per".
+std::optional<Meaning> time_per(const Key& key) {
+  const auto per = std::find(key.words.begin(), key.words.end(), "per");
+  if (per == key.words.begin() || per == key.words.end() || per + 1 == key.words.end()) return std::nullopt;
+  const double factor = factor_of(*(per - 1), Unit::seconds);
+  if (factor == 0) return std::nullopt;
+  const bool of_step = key.side != DataSide::eval && listed("step iter batch update", *(per + 1));
+  return Meaning{of_step ? Role::step_time : Role::mechanism, of_step ? "step_time" : "", Unit::seconds, factor,
+                 of_step && key.words.size() == 3 ? 3 : 0};
+}
+
 Meaning loss_meaning(const Key& key) {
   Meaning m{key.side == DataSide::eval ? Role::eval_loss : Role::train_loss,
             key.side == DataSide::eval ? "eval/loss" : "train/loss", Unit::nats};
@@ -200,19 +224,27 @@ bool names_a_loss(const Words& words) {
   return false;
 }
 
+/// A figure of merit among the words.
+struct Metric {
+  const std::string* word = nullptr;  ///< nullptr: none
+  int order = 0;                      ///< in the table
+};
+
 /// "bbox_mAP_50" → "map": digits behind a name are a variant of it.
-const std::string* metric_word(const Words& words) {
-  for (const auto metric : kMetrics)
+Metric metric_among(const Words& words) {
+  for (std::size_t i = 0; i < kMetrics.size(); ++i)
     for (const auto& word : words)
-      if (word == metric || (word.rfind(metric, 0) == 0 && word.size() > metric.size() &&
-                             word.find_first_not_of("0123456789", metric.size()) == std::string::npos))
-        return &word;
-  return nullptr;
+      if (word == kMetrics[i] || (word.rfind(kMetrics[i], 0) == 0 && word.size() > kMetrics[i].size() &&
+                                  word.find_first_not_of("0123456789", kMetrics[i].size()) == std::string::npos))
+        return {&word, static_cast<int>(i)};
+  return {};
 }
 
-Meaning metric_meaning(const Key& key, const std::string& word) {
+Meaning metric_meaning(const Key& key, const Metric& metric) {
+  const std::string& word = *metric.word;
   const bool train = key.side == DataSide::train;
   Meaning m{train ? Role::train_metric : Role::eval_metric, "", Unit::one, 1, 3};
+  m.order = metric.order;
   for (const auto& other : key.words)
     if (other != word && !listed("episode mean avg average main", other)) m.fit = 0;
   // "ortho_err" is a figure of the method, "val_err" one of merit: words this common need a side.
@@ -224,8 +256,9 @@ Meaning metric_meaning(const Key& key, const std::string& word) {
 
 }  // namespace
 
-Meaning meaning(std::string_view logged) {
-  const Key key = take_apart(logged);
+Meaning meaning(std::string_view logged, DataSide side) {
+  Key key = take_apart(logged);
+  if (auto time = time_per(key)) return *time;
   for (const auto& rule : kRules) {
     Words used;
     if ((rule.of_training && key.side == DataSide::eval) || !matches(rule, key.words, used)) continue;
@@ -237,8 +270,12 @@ Meaning meaning(std::string_view logged) {
     m.order = static_cast<int>(&rule - kRules.data());
     return m;
   }
+  if (about(key.words)) return {};
+  // A reward is earned in training, and is what the run is judged by.
+  const bool earned = has(key.words, "reward") || has(key.words, "return");
+  if (key.side == DataSide::none && !(earned && side == DataSide::train)) key.side = side;
   if (names_a_loss(key.words)) return loss_meaning(key);
-  if (const auto* word = metric_word(key.words)) return metric_meaning(key, *word);
+  if (const auto metric = metric_among(key.words); metric.word != nullptr) return metric_meaning(key, metric);
   return {};
 }
 

@@ -76,26 +76,28 @@ std::vector<std::uint32_t> missing_beside(const Presence& own, const Presence& b
 }  // namespace
 
 void RunBuilder::drop_absent() {
-  for (const auto& [key, none, means] : absent_)
-    for (auto& c : columns_) {
-      if (c.key != key) continue;
-      Column kept;
-      auto value = c.value.begin();
-      for (const auto record : c.records) {
-        const double v = *value++;
-        if (v == none || (std::isnan(v) && std::isnan(none))) {
-          if (!noted_again("value.absent", key, 1, line_[record]))
-            note("value.absent", fmt::format("{} is {} where {}: no value", code_span(key), number(none), means),
-                 line_[record], key);
-          continue;
-        }
-        kept.records.add(record);
-        kept.value.push_back(v);
+  if (absent_.empty()) return;
+  for (auto& c : columns_) {
+    const auto found = absent_.find(c.key);
+    if (found == absent_.end()) continue;
+    const auto& [none, means] = found->second;
+    Column kept;
+    auto value = c.value.begin();
+    for (const auto record : c.records) {
+      const double v = *value++;
+      if (v == none || (std::isnan(v) && std::isnan(none))) {
+        if (!noted_again("value.absent", c.key, 1, line_[record]))
+          note("value.absent", fmt::format("{} is {} where {}: no value", code_span(c.key), number(none), means),
+               line_[record], c.key);
+        continue;
       }
-      c.blank.clear();
-      c.records = std::move(kept.records);
-      c.value = std::move(kept.value);
+      kept.records.add(record);
+      kept.value.push_back(v);
     }
+    c.blank.clear();
+    c.records = std::move(kept.records);
+    c.value = std::move(kept.value);
+  }
 }
 
 void RunBuilder::settle_blanks() {
@@ -116,9 +118,12 @@ void RunBuilder::settle_blanks() {
     for (const auto record : found[i]) {
       c.records.add(record);
       c.value.push_back(kNaN);
-      note("value.blank_is_nan",
-           fmt::format("{} is empty to the end while its neighbours go on: read as NaN", code_span(c.key)),
-           line_[record], c.key);
+    }
+    if (!found[i].empty()) {
+      add_note(notes_, "value.blank_is_nan",
+               fmt::format("{} is empty to the end while its neighbours go on: read as NaN", code_span(c.key)),
+               line_[found[i].front()], c.key, found[i].size());
+      noted_again("value.blank_is_nan", c.key, 0, line_[found[i].back()]);
     }
     c.blank.clear();
   }

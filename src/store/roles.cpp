@@ -101,6 +101,8 @@ std::string reason(const Candidate& winner, const std::vector<Candidate*>& all) 
   if (winner.meaning.role == Role::step && all.size() > 1) return "falls back least often";
   if (winner.meaning.fit == 3) return "exact name";
   if (all.size() == 1) return "the only key of that kind";
+  const auto as_good = [&](const Candidate* c) { return c != &winner && c->meaning.order == winner.meaning.order; };
+  if (std::none_of(all.begin(), all.end(), as_good) && winner.meaning.fit != 2) return "the best known of its kind";
   return winner.meaning.fit == 2 ? "name without a scope" : "first of its kind in the log";
 }
 
@@ -162,6 +164,40 @@ void settle_bare_metrics(std::vector<Candidate>& candidates, const std::vector<K
   }
 }
 
+/// The side that the name of the file states, for keys that state none.
+class FileSide {
+ public:
+  /// It counts where no key states one; and what moves weights is no evaluation, whatever its name: "test.log" can be
+  /// the log of a first try.
+  FileSide(const Run& run, DataSide side) : side_(side) {
+    for (const Series& s : run.series) {
+      if (side_ == DataSide::none) return;
+      const Role role = meaning(s.logged_as).role;
+      const bool trains = role == Role::lr || role == Role::grad_norm || role == Role::update_norm ||
+                          role == Role::loss_scale || role == Role::skipped_steps;
+      if (take_apart(s.logged_as).side != DataSide::none || (trains && side_ == DataSide::eval)) side_ = DataSide::none;
+      if (role == Role::train_loss) loss_rows_.insert(s.rows);
+    }
+  }
+
+  [[nodiscard]] Meaning meaning_of(const Series& series, std::vector<Note>& notes) const {
+    const Meaning alone = meaning(series.logged_as);
+    // In a file of training what stands beside the loss is measured on its batches; what has rows of its own may be
+    // the evaluation of a run whose one log is called "train.log".
+    if (side_ == DataSide::none || (side_ == DataSide::train && loss_rows_.count(series.rows) == 0)) return alone;
+    Meaning m = meaning(series.logged_as, side_);
+    if (m.role != alone.role)
+      add_note(notes, "side.from_name",
+               fmt::format("names such as {} do not say of what data they are: by the name of the file, of {}",
+                           code_span(series.logged_as), side_ == DataSide::eval ? "evaluation" : "training"));
+    return m;
+  }
+
+ private:
+  DataSide side_;
+  std::set<RowsId> loss_rows_;
+};
+
 void apply_map(Run& run, std::vector<Candidate>& candidates, const std::map<Role, std::string>& map) {
   std::set<std::string> keys;
   for (const auto& series : run.series) keys.insert(series.logged_as);
@@ -212,6 +248,18 @@ void undo_clashes(std::vector<Candidate>& candidates) {
     if (uses[{c.series->name, c.series->labels}] > 1) c.series->name = c.series->logged_as;
 }
 
+/// A column that says what a clock says, value for value, is in seconds as well: AlgoPerf's `score`.
+void repeat_units(std::vector<Candidate>& candidates) {
+  for (auto& c : candidates) {
+    if (c.declared || c.meaning.role != Role::mechanism || c.series->unit != Unit::one) continue;
+    if (c.series->value.size() < 3 || constant(c.series->value)) continue;
+    const auto same = [&](const Candidate& o) {
+      return o.series->unit == Unit::seconds && o.series->rows == c.series->rows && o.series->value == c.series->value;
+    };
+    if (std::any_of(candidates.begin(), candidates.end(), same)) c.series->unit = Unit::seconds;
+  }
+}
+
 bool chosen_singly(Role role) { return role != Role::none && role != Role::mechanism && role != Role::layer_grad_norm; }
 
 }  // namespace
@@ -234,17 +282,20 @@ bool is_bookkeeping(std::string_view key) {
   return known();
 }
 
-void assign_roles(Run& run, const std::map<Role, std::string>& map, const std::map<std::string, Meaning>& declared) {
+void assign_roles(Run& run, const std::map<Role, std::string>& map, const std::map<std::string, Meaning>& declared,
+                  DataSide side) {
+  const FileSide of_file(run, side);
   std::vector<Candidate> candidates;
   std::vector<Key> keys;
   for (auto& series : run.series) {
     keys.push_back(take_apart(series.logged_as));
-    candidates.push_back({&series, meaning(series.logged_as), keys.back().test, falls(series.value)});
+    candidates.push_back({&series, {}, keys.back().test, falls(series.value)});
     if (const auto said = declared.find(series.logged_as); said != declared.end()) {
       candidates.back().meaning = said->second;
       candidates.back().declared = true;
       continue;
     }
+    candidates.back().meaning = of_file.meaning_of(series, run.notes);
     if (candidates.back().meaning.role == Role::grad_norm && !series.labels.empty())
       candidates.back().meaning.role = Role::layer_grad_norm;
     check_values(candidates.back());
@@ -254,6 +305,7 @@ void assign_roles(Run& run, const std::map<Role, std::string>& map, const std::m
   settle_bare_metrics(candidates, keys);
   apply_map(run, candidates, map);
   for (std::size_t i = 0; i < candidates.size(); ++i) write_series(run, candidates[i], keys[i]);
+  repeat_units(candidates);
 
   std::map<Role, std::vector<Candidate*>> wanting;
   for (auto& c : candidates)

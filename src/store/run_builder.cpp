@@ -98,7 +98,7 @@ void RunBuilder::declare(std::string_view key, Meaning meaning) {
 }
 
 void RunBuilder::absent(std::string_view key, double value, std::string means) {
-  absent_.push_back({std::string(key), value, std::move(means)});
+  if (absent_.find(key) == absent_.end()) absent_.emplace(key, Absent{value, std::move(means)});
 }
 
 void RunBuilder::counted(std::size_t lines, std::string_view in) {
@@ -174,7 +174,7 @@ Run RunBuilder::finish(std::size_t lines, const std::map<Role, std::string>& map
   run.config_source = std::move(config_source_);
   run.notes = std::move(notes_);
   move_columns(run);
-  assign_roles(run, map, declared_);
+  assign_roles(run, map, declared_, side_);
   fill_steps(run, record_of_rows_, line_);
   return run;
 }

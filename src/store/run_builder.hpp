@@ -34,11 +34,13 @@ class RunBuilder : public RowGroup {
 
   /// The name that the log itself gives its run; without one it is called after its file.
   void label(std::string name) { label_ = std::move(name); }
+  /// The side of the data that the name of the file states.
+  void side(DataSide side) { side_ = side; }
 
   /// What the documentation of a format says a key means: goes before the key's name, behind --map.
   void declare(std::string_view key, Meaning meaning);
   /// What a format writes under a key where it has no value, NaN included: such values, and blanks, are left out and
-  /// counted. `means`: why there is none, as the end of a sentence.
+  /// counted. `means`: why there is none, as the end of a sentence. Said once a key: later words of it change nothing.
   void absent(std::string_view key, double value, std::string means);
 
   /// `lines` of finish() for logs that are not one text: "records" of a binary file, lines over several files.
@@ -46,6 +48,7 @@ class RunBuilder : public RowGroup {
   /// The file is one document: all of its lines are understood, or none.
   void one_document(std::uint32_t lines);
 
+  [[nodiscard]] bool states_settings() const { return !settings_.empty() || !stated_.empty(); }
   /// Every change of a setting: for a log that holds several runs.
   [[nodiscard]] const std::vector<Setting>& stated() const { return stated_; }
 
@@ -55,7 +58,6 @@ class RunBuilder : public RowGroup {
 
  private:
   struct Absent {
-    std::string key;
     double value = 0;
     std::string means;
   };
@@ -78,8 +80,9 @@ class RunBuilder : public RowGroup {
   std::vector<Setting> stated_;
   std::map<std::string, std::size_t, std::less<>> latest_;  ///< of each key, in stated_
   std::string label_;
+  DataSide side_ = DataSide::none;
   std::map<std::string, Meaning> declared_;
-  std::vector<Absent> absent_;
+  std::map<std::string, Absent, std::less<>> absent_;  ///< by key
   std::optional<std::size_t> counted_;
   std::string counted_in_ = "lines";
   unsigned threads_ = 1;

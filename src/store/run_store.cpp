@@ -81,6 +81,7 @@ std::string broken_roles(const Run& run) {
 std::string broken_lines(const Run& run) {
   if (run.lines_understood > run.lines)
     return fmt::format("{} of {} lines understood", run.lines_understood, run.lines);
+  if (run.parts > 1) return {};  // the runs of a file account for its lines together
   std::size_t noted = 0;
   for (const auto& note : run.notes)
     if (note.code.substr(0, 5) == "line." || note.code.substr(0, 7) == "record.") noted += note.count;

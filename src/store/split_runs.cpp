@@ -104,27 +104,37 @@ std::vector<Restart> within(const std::vector<Restart>& all, std::uint32_t from,
   return out;
 }
 
+void take_note(Run& run, const Note& note) {
+  add_note(run.notes, note.code, note.text, note.where.line, note.where.series, note.count);
+  for (Note& own : run.notes)
+    if (own.code == note.code && own.where.series == note.where.series) {
+      own.where.line = std::min(own.where.line, note.where.line);
+      own.last_line = std::max(own.last_line, note.last_line);
+    }
+}
+
+/// How often something happened in each of the runs was not counted: it is told once, with the first of them.
+void tell_once(std::vector<Run>& runs, const std::vector<Note>& of_file) {
+  for (const Note& note : of_file) {
+    const bool told = std::any_of(runs.begin(), runs.end(), [&](const Run& run) {
+      return std::any_of(run.notes.begin(), run.notes.end(), [&](const Note& own) {
+        return own.code == note.code && own.where.series == note.where.series;
+      });
+    });
+    if (!told) runs.front().notes.push_back(note);
+  }
+}
+
 /// `run` stays, `other` goes: what is known of its lines is known of the run's file.
 void take_over(Run& run, const Run& other) {
+  for (const Note& note : other.notes)
+    if (note.where.line != 0) take_note(run, note);
   Note repeated{"run.repeated",
                 "its file holds the same records once more, all or the first of them: they count once",
                 {{}, {}, begin_of(other)},
                 1};
   repeated.last_line = end_of(other) - 1;
-  for (const Note& note : other.notes)
-    if (std::none_of(run.notes.begin(), run.notes.end(), [&](const Note& own) {
-          return own.code == note.code && own.where.series == note.where.series && own.where.line == note.where.line;
-        }))
-      run.notes.push_back(note);
-  const auto own =
-      std::find_if(run.notes.begin(), run.notes.end(), [&](const Note& n) { return n.code == repeated.code; });
-  if (own == run.notes.end()) {
-    run.notes.push_back(std::move(repeated));
-  } else {
-    own->count += repeated.count;
-    own->where.line = std::min(own->where.line, repeated.where.line);
-    own->last_line = std::max(own->last_line, repeated.last_line);
-  }
+  take_note(run, repeated);
 }
 
 // Fewer are no run that was printed twice: sweeps from one checkpoint share the first evaluation.
@@ -168,7 +178,6 @@ std::vector<Run> cut(Run run, const std::vector<Restart>& all, const std::vector
   for (const Restart& r : all)
     if (r.after == After::new_run) from.push_back(r.line);
   from.push_back(std::numeric_limits<std::uint32_t>::max());
-  std::erase_if(run.notes, [](const Note& n) { return n.code == "config.changed"; });
   if (!settings.empty()) run.config.clear();
   std::vector<Run> runs;
   Settings stated(settings);
@@ -188,11 +197,14 @@ std::vector<Run> cut(Run run, const std::vector<Restart>& all, const std::vector
 
 void say_split(std::vector<Run>& runs, const char* why) {
   for (Run& run : runs) {
-    Note note{"run.split",
-              fmt::format("its file holds {} runs, told apart where the step counter falls back to its start: {}",
-                          runs.size(), why),
-              {{}, {}, begin_of(run)},
-              1};
+    Note note{
+        "run.split",
+        fmt::format(
+            "its file holds {} runs, told apart where the step counter falls back to its start: {}; what happened in "
+            "several of them is noted with the first",
+            runs.size(), why),
+        {{}, {}, begin_of(run)},
+        1};
     note.last_line = end_of(run) - 1;
     run.notes.push_back(std::move(note));
   }
@@ -215,7 +227,10 @@ std::vector<Run> split_runs(Run run, const std::vector<Setting>& settings) {
     runs.push_back(std::move(run));
     return runs;
   }
+  std::erase_if(run.notes, [](const Note& n) { return n.code == "config.changed"; });
+  const std::vector<Note> notes = run.notes;
   runs = cut(std::move(run), all, settings);
+  tell_once(runs, notes);
   drop_repeated(runs);
   if (runs.size() > 1) say_split(runs, first->why);
   for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -108,6 +108,20 @@ double steps_of_first(const Curve& curve) {
   return on_grid ? usual : std::min(first, usual);
 }
 
+/// Stamps are taken at the end of a step. Where the step times, one a record, add up to what the stamps span, that of
+/// the first record says how long before its stamp the clock started.
+double before_first_stamp(const Run& run, const Curve& clock) {
+  constexpr double kOverhead = 0.05;  // of the time: saving, logging, what runs between two steps
+  const Series* series = find(run, Role::step_time);
+  if (series == nullptr || clock.size() < 3) return 0;
+  const Curve took = finite(trajectory(run, *series));
+  if (took.step != clock.step) return 0;
+  const double span = clock.value.back() - clock.value.front();
+  double sum = 0;
+  for (std::size_t i = 1; i < took.size(); ++i) sum += took.value[i] * (took.step[i] - took.step[i - 1]);
+  return std::abs(span - sum) <= kOverhead * span ? took.value.front() : 0;
+}
+
 Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::wall)) {
     bool restarted = false;
@@ -118,11 +132,15 @@ Spent wall_spent(const Run& run) {
   }
   if (const Series* series = find(run, Role::timestamp)) {
     Curve clock = finite(trajectory(run, *series));
-    const double start = clock.empty() ? 0 : clock.value.front();
+    const double before = before_first_stamp(run, clock);
+    const double start = clock.empty() ? 0 : clock.value.front() - before;
     for (double& v : clock.value) v -= start;
-    return {std::move(clock), "from " + code_span(series->logged_as) + ", counted from the first record"};
+    return {std::move(clock), fmt::format("from {}, counted from {}first record", code_span(series->logged_as),
+                                          before > 0 ? "the begin of the step of the " : "the ")};
   }
-  if (const Series* series = find(run, Role::step_time)) {
+  // One record without a step says how long a step took, and not how many there were.
+  const Series* series = find(run, Role::step_time);
+  if (series != nullptr && (series->value.size() > 1 || find(run, Role::step) != nullptr)) {
     Curve clock = finite(trajectory(run, *series));
     double total = 0;
     double before = clock.empty() ? 0 : clock.step.front() - steps_of_first(clock);
@@ -170,7 +188,7 @@ Curve trajectory(const Run& run, const Series& series) {
         ++out.repeated;
         continue;
       }
-      out.superseded += out.size() - keep;
+      (step == out.step.back() ? out.same_step : out.superseded) += out.size() - keep;
       out.step.resize(keep);
       out.value.resize(keep);
       out.line.resize(keep);
@@ -190,6 +208,7 @@ Curve trajectory(const Run& run, Role role) {
 Curve finite(const Curve& curve) {
   Curve out;
   out.superseded = curve.superseded;
+  out.same_step = curve.same_step;
   for (std::size_t i = 0; i < curve.size(); ++i) {
     if (!std::isfinite(curve.value[i])) continue;
     out.step.push_back(curve.step[i]);

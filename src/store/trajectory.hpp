@@ -18,6 +18,7 @@ struct Curve {
   std::vector<double> value;
   std::vector<std::uint32_t> line;  ///< of the log
   std::size_t superseded = 0;       ///< records that a later rewind to an earlier step replaced (A4)
+  std::size_t same_step = 0;        ///< records that another value at their own step follows
   std::size_t repeated = 0;         ///< records that say once more what their step already held
   [[nodiscard]] std::size_t size() const { return step.size(); }
   [[nodiscard]] bool empty() const { return step.empty(); }

@@ -159,14 +159,26 @@ TEST_CASE("JSON Lines: DETR and MMEngine; a list: Chainer") {
   CHECK(of(adda, Role::eval_metric).value.size() == 119);
 }
 
+TEST_CASE("a fit of parameters and an optimization behind it in one console log") {
+  if (skipped()) return;
+  const auto runs = read_runs(real_logs() / "multipowerlaw/logs_25.log", {});
+  REQUIRE(runs.size() == 2);
+  // grep -c 'Step ', tail of each kind of line.
+  CHECK(of(runs[0], Role::train_loss).value.size() == 20);
+  CHECK(of(runs[0], Role::train_loss).value.back() == Approx(0.000283));
+  CHECK(of(runs[1], Role::train_loss).value.size() == 11);
+  CHECK(runs[1].rows[of(runs[1], Role::train_loss).rows].step.back() == 9999);
+}
+
 TEST_CASE("every run that is found below the real logs is read whole") {
   if (skipped()) return;
   std::vector<Note> notes;
   for (const auto* folder : {"algoperf", "lightning", "multipowerlaw", "rllib"})
     for (const auto& path : find_runs(real_logs() / folder, notes)) {
       INFO(path);
-      const Run run = read_run(path, {});
-      CHECK(broken_invariant(run) == "");
-      CHECK(find(run, Role::step) != nullptr);
+      for (const Run& run : read_runs(path, {})) {
+        CHECK(broken_invariant(run) == "");
+        CHECK(find(run, Role::step) != nullptr);
+      }
     }
 }

@@ -22,10 +22,9 @@ std::vector<RowsId> slice_rows(const Run& run, Run& part, std::uint32_t from, st
   return renamed;
 }
 
-/// A note belongs to every run whose lines it touches; one without a line to all of them.
-bool touches(const Note& note, std::uint32_t from, std::uint32_t to) {
-  if (note.where.line == 0) return true;
-  return note.where.line < to && std::max(note.last_line, note.where.line) >= from;
+/// A note belongs to the run that has all of its lines; one without a line to every run.
+bool within(const Note& note, std::uint32_t from, std::uint32_t to) {
+  return note.where.line == 0 || (note.where.line >= from && std::max(note.last_line, note.where.line) < to);
 }
 
 }  // namespace
@@ -108,8 +107,7 @@ Run slice(const Run& run, std::uint32_t from, std::uint32_t to) {
   part.config_source = run.config_source;
   part.roles = run.roles;
   for (const Note& note : run.notes)
-    if (touches(note, from, to) || note.code.starts_with("line.") || note.code.starts_with("record."))
-      part.notes.push_back(note);
+    if (within(note, from, to)) part.notes.push_back(note);
   const auto renamed = slice_rows(run, part, from, to);
   for (const Series& s : run.series) {
     const Rows& rows = run.rows[s.rows];

@@ -30,7 +30,7 @@ void keep_only(Run& run, Series& series, const std::vector<std::size_t>& kept);
 /// Series without values go, with the rows that nothing stands on and the role choices that nothing backs.
 void drop_empty(Run& run);
 
-/// The run as its lines from <= line < to tell it.
+/// The run as its lines from <= line < to tell it; notes about lines within and without are left out.
 Run slice(const Run& run, std::uint32_t from, std::uint32_t to);
 
 }  // namespace expanalyze

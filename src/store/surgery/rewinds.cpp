@@ -42,10 +42,10 @@ void note_rewinds(Run& run) {
                          falls.size() == 1 ? "once" : fmt::format("{} times", falls.size()),
                          number(rows.step[falls.front() - 1]), number(rows.step[falls.front()]), curve.superseded, key),
              rows, falls, curve.superseded));
-  else if (!twice.empty() && curve.superseded > 0)
+  if (!twice.empty() && curve.same_step > 0)
     notes.push_back(over("record.same_step",
                          fmt::format("several values of {} stand at one step: the last of each step is kept", key),
-                         rows, twice, curve.superseded));
+                         rows, twice, curve.same_step));
   const auto& copies = twice.empty() ? falls : twice;
   if (curve.repeated > 0 && !copies.empty())
     notes.push_back(over("record.repeated",

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <string_view>
+#include <utility>
 
 #include "store/key.hpp"
-#include "store/run_builder.hpp"
 #include "store/surgery/columns.hpp"
 #include "store/surgery/surgeons.hpp"
 #include "text/format.hpp"
@@ -82,26 +84,44 @@ bool suspect(Role role, const Shape& shape, double v) {
   return v == 0 && role == Role::eval_loss && shape.others >= 3 && shape.least_size > 0.01;
 }
 
-void note_suspects(Run& run, const Series& s, const Shape& shape) {
+/// The notes of all series, found by code and name: a log can have thousands of layers.
+class Notes {
+ public:
+  void add(std::string_view code, const Series& s, double value, std::uint32_t line, std::string_view says) {
+    const auto [at, fresh] = index_.emplace(std::pair(code, s.logged_as), notes_.size());
+    if (fresh)
+      notes_.push_back(
+          {code, fmt::format("{} = {} {}", code_span(s.logged_as), number(value), says), {{}, s.logged_as, line}, 0});
+    Note& note = notes_[at->second];
+    ++note.count;
+    note.last_line = std::max(note.last_line, line);
+  }
+  void move_to(Run& run) { std::move(notes_.begin(), notes_.end(), std::back_inserter(run.notes)); }
+
+ private:
+  std::vector<Note> notes_;
+  std::map<std::pair<std::string_view, std::string>, std::size_t> index_;
+};
+
+void note_suspects(Notes& notes, const Run& run, const Series& s, const Shape& shape) {
   for (std::size_t i = 0; i < s.value.size(); ++i)
     if (suspect(s.role, shape, s.value[i]))
-      add_note(run.notes, "value.suspect",
-               fmt::format("{} = {} may stand for \"not measured\"; it is left as it is", code_span(s.logged_as),
-                           number(s.value[i])),
-               run.rows[s.rows].line[i], s.logged_as);
+      notes.add("value.suspect", s, s.value[i], run.rows[s.rows].line[i],
+                "may stand for \"not measured\"; it is left as it is");
 }
 
 }  // namespace
 
 void take_out_sentinels(Run& run) {
   const bool moves = learns(run);
+  Notes notes;
   for (Series& s : run.series) {
     if (s.role != Role::loss_scale && !is_norm(s.role) && !is_eval(s.role) && !is_measure(s.role)) continue;
     const Shape shape = shape_of(s.value);
     const bool clean =
         std::none_of(s.value.begin(), s.value.end(), [&](double v) { return impossible(s, shape, v, moves); });
     if (clean) {
-      note_suspects(run, s, shape);
+      note_suspects(notes, run, s, shape);
       continue;
     }
     std::vector<std::size_t> kept;
@@ -110,14 +130,13 @@ void take_out_sentinels(Run& run) {
         kept.push_back(i);
         continue;
       }
-      add_note(run.notes, "value.sentinel",
-               fmt::format("{} = {} cannot be measured and stands for \"unknown\": it is taken out",
-                           code_span(s.logged_as), number(s.value[i])),
-               run.rows[s.rows].line[i], s.logged_as);
+      notes.add("value.sentinel", s, s.value[i], run.rows[s.rows].line[i],
+                "cannot be measured and stands for \"unknown\": it is taken out");
     }
     keep_only(run, s, kept);
-    note_suspects(run, s, shape);
+    note_suspects(notes, run, s, shape);
   }
+  notes.move_to(run);
 }
 
 }  // namespace expanalyze

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/key.hpp"
 #include "store/roles.hpp"
 #include "store/surgery/columns.hpp"
 #include "store/surgery/surgeons.hpp"
@@ -20,14 +21,31 @@ Meaning meaning_of_summary(std::string_view logged) {
   return meaning(key);
 }
 
-/// The curve that the single number looks like, in the same unit; nullptr: none, or it says what the curve ends at.
+/// Words that two keys share, less those that only the curve's has.
+int likeness(const Key& single, const Key& curve) {
+  int out = 0;
+  for (const std::string& word : curve.words)
+    out += std::find(single.words.begin(), single.words.end(), word) != single.words.end() ? 2 : -1;
+  return out;
+}
+
+/// The curve whose name is closest to that of the single number, in the same unit; nullptr: none, or it ends at that
+/// very number.
 const Series* curve_beside(const Run& run, const Series& single) {
   if (single.value.size() != 1 || is_measure(single.role) || !single.labels.empty()) return nullptr;
   const Meaning said = meaning_of_summary(single.logged_as);
-  const Series* curve = is_measure(said.role) && !said.component ? find(run, said.role) : nullptr;
-  const bool beside = curve != nullptr && curve->value.size() >= 3 && curve->unit == said.unit &&
-                      curve->value.back() != single.value.front();
-  return beside ? curve : nullptr;
+  if (!is_measure(said.role) || said.component) return nullptr;
+  const Key key = take_apart(single.logged_as);
+  const Series* best = nullptr;
+  int most = 0;
+  for (const Series& s : run.series) {
+    if (s.role != said.role || !s.labels.empty() || s.value.size() < 3 || s.unit != said.unit) continue;
+    if (const int alike = likeness(key, take_apart(s.logged_as)); alike > most) {
+      most = alike;
+      best = &s;
+    }
+  }
+  return best != nullptr && best->value.back() != single.value.front() ? best : nullptr;
 }
 
 }  // namespace

@@ -205,6 +205,13 @@ TEST_CASE("console: counters") {
   // A restart within a file is no epoch.
   const Run twice = read_text("step 1 loss 3.5\nstep 2 loss 2.5\nstep 3 loss 1.5\nstep 1 loss 3.25\nstep 2 loss 2\n");
   check(twice, {"loss", 5, 3.5, 2, 1, 2});
+  // Two parts of a program with counters of their own: each record stands where its own counter does.
+  std::string parts;
+  for (int i = 0; i < 12; ++i) parts += fmt::format("Step {}: Loss={}\n", 5 * i, 0.25 / (1 + i));
+  for (int i = 0; i < 6; ++i) parts += fmt::format("Iteration {}, Loss: {}\n", 1000 * i, 3.5 + 0.5 / (1 + i));
+  const Run two = read_text(parts);
+  check(two, {"Loss", 18, 0.25, 3.5 + 0.5 / 6, 0, 5000});
+  CHECK(noted(two, "axis.step.carried") == nullptr);
   // Ranks that print the same: the first one.
   const Run ranks = read_text(
       "[rank0]: step 1 loss 2.5\n[rank1]: step 1 loss 2.75\n[rank0]: step 2 loss 1.5\n[rank1]: step 2 loss "
@@ -276,6 +283,79 @@ TEST_CASE("console: the clock of a bar is one also where the last kind of bar sh
   CHECK(find(run, Role::step_time) == nullptr);
   REQUIRE(find(run, Role::wall) != nullptr);
   CHECK(find(run, Role::wall)->logged_as == "elapsed");
+}
+
+TEST_CASE("console: whose number it is, and a best line said once more at the end") {
+  const auto line = [](int i) {
+    return fmt::format(
+        "[{0}]\ttraining's binary_logloss: 0.{1}1\ttraining's auc: 0.{0}5\t"
+        "valid_0's binary_logloss: 0.{1}2\tvalid_0's auc: 0.{0}4\n",
+        i, 99 - i);
+  };
+  std::string text;
+  for (int i = 10; i <= 80; i += 5) text += line(i);
+  const Run run = read_text(text + "Early stopping, best iteration is:\n" + line(40));
+  check(run, {"valid_0's auc", 15, 0.104, 0.804, 10, 80});
+  CHECK(find(run, Role::eval_metric)->logged_as == "valid_0's auc");
+  CHECK(find(run, Role::eval_loss)->logged_as == "valid_0's binary_logloss");
+  CHECK(find(run, Role::train_loss)->logged_as == "training's binary_logloss");
+  CHECK(noted(run, "console.echo")->where.line == 17);
+  // A program that starts anew says the same lines and goes on.
+  const Run again = read_text(text + text);
+  CHECK(series(again, "valid_0's auc")->value.size() == 30);
+  CHECK(noted(again, "console.echo") == nullptr);
+}
+
+TEST_CASE("console: an evaluation that counts its own batches stands where the training does") {
+  for (const bool totals : {true, false}) {
+    std::string text;
+    for (int epoch = 1; epoch <= 3; ++epoch) {
+      const auto line = [&](int second, const char* loop, int at, int of, double loss) {
+        text += fmt::format("2024/05/06 12:{:02}:{:02} [{}][Epoch {}/3][Iter: {}{}] loss: {:.4f}, top1: {:.4f}\n",
+                            epoch, second, loop, epoch, at, totals ? fmt::format("/{}", of) : "", loss, 1 / loss);
+      };
+      for (int at = 0; at < 100; at += 10) line(at / 10, "Train", at, 100, 9.0 - epoch - 0.01 * at);
+      text += fmt::format("2024/05/06 12:{:02}:20 [Train][Epoch {}/3][Avg] loss: {}, top1: 0.1\n", epoch, epoch,
+                          9.5 - epoch);
+      for (int at = 0; at < 20; at += 10) line(30 + at / 10, "Eval", at, 20, 9.3 - epoch);
+      text += fmt::format("2024/05/06 12:{:02}:40 [Eval][Epoch {}/3][Avg] loss: {}, top1: 0.2\n", epoch, epoch,
+                          9.2 - epoch);
+    }
+    INFO(text);
+    const Run run = read_text(text);
+    const Series& eval = *find(run, Role::eval_loss);
+    CHECK(eval.logged_as == "Eval/loss");
+    const auto& step = run.rows[eval.rows].step;
+    const double epoch = totals ? 100 : 90;  // where no line says how many there are, as far as it was counted
+    CHECK(step == std::vector<double>{90, 90, 90, epoch + 90, epoch + 90, epoch + 90, 2 * epoch + 90, 2 * epoch + 90,
+                                      2 * epoch + 90});
+    CHECK(find(run, Role::train_loss)->logged_as == "loss");
+    CHECK(find(run, Role::train_loss)->value.size() == 30);
+    check(run, {"epoch/loss", 3, 8.5, 6.5, 90, 2 * epoch + 90});
+    CHECK(std::is_sorted(find(run, Role::timestamp)->value.begin(), find(run, Role::timestamp)->value.end()));
+  }
+  // It may count what the training counts.
+  const Run same = read_text(
+      "Train epoch 1 batch 100 loss 3.5\nTrain epoch 1 batch 200 loss 3.25\nValid epoch 1 batch 200 loss 3.3\n"
+      "Train epoch 2 batch 100 loss 3.0\nTrain epoch 2 batch 200 loss 2.75\nValid epoch 2 batch 200 loss 2.9\n");
+  check(same, {"Valid/loss", 2, 3.3, 2.9, 200, 400});
+}
+
+TEST_CASE("console: a step in brackets in front of every kind of line, an evaluation told late") {
+  std::string text;
+  for (int i = 100; i <= 1000; i += 100) {
+    text += fmt::format(
+        "I0612 01:{:02}:03.222222 1402 writer.py:66] [{}] train/loss={} train/timing/seconds_per_step=0.5\n", i / 100,
+        i, 10 - i / 200.0);
+    if (i == 600 || i == 1000)
+      text +=
+          fmt::format("I0612 01:{:02}:33.222222 1402 writer.py:66] [{}] eval/loss={}\n", i / 100, i - 100, i / 300.0);
+  }
+  const Run run = read_text(text);
+  check(run, {"eval/loss", 2, 2, 3.33333, 500, 900});
+  check(run, {"clock", 10, 0, 540, 100, 1000});
+  CHECK(find(run, Role::step_time)->logged_as == "train/timing/seconds_per_step");
+  CHECK(find(run, Role::throughput) == nullptr);
 }
 
 TEST_CASE("console: prose, programs and settings are no logs") {

@@ -189,6 +189,34 @@ TEST_CASE("what is no log is one clear error") {
   CHECK(message("{\"a\": \"b\"}\n{\"a\": \"c\"}\n").find("no numbers") != std::string::npos);
 }
 
+TEST_CASE("settings and summaries are no logs") {
+  const test::TemporaryFolder folder("summaries");
+  const auto message = [&](const char* name, std::string_view text) {
+    try {
+      return "read as " + read_run(folder.write(name, text), {}).format;
+    } catch (const Error& e) {
+      CHECK_FALSE(e.hint.empty());
+      return std::string(e.what());
+    }
+  };
+  const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  for (const auto* text : {"{\n \"learning_rate\": 0.1,\n \"betas\": [0.9, 0.95]\n}\n",
+                           "{\"lr\": 0.1, \"layers\": 3}\n", "{\n \"env\": {\"name\": \"Pong\"}\n}\n", "{}\n"})
+    CHECK(has(message("hparams.json", text), "holds settings"));
+  CHECK(has(message("hparams.yaml", "lr: 0.1\nlayers: 3\n"), "holds settings"));
+  CHECK(has(
+      message("all_results.json", "{\n \"epoch\": 0.99,\n \"train_loss\": 1.995,\n \"train_runtime\": 857595.1\n}\n"),
+      "sums up a run (`train_loss` = 1.995)"));
+  CHECK(has(
+      message(
+          "submission.json",
+          "{\n \"val_bpb\": 1.08,\n \"seeds\": [42, 314, 999],\n \"seed_results\": {\"42\": {\"val_bpb\": 1.09}}\n}\n"),
+      "sums up a run"));
+  CHECK(has(message("final.json", "{\"val_loss\": 2.07, \"bytes\": 15863489}\n"), "one record"));
+  CHECK(message("first.jsonl", "{\"step\": 100, \"loss\": 2.07}\n") == "read as jsonl");
+  CHECK(message("curve.json", "{\n \"losses\": [3, 2]\n}\n") == "read as json_document");
+}
+
 TEST_CASE("a document on one long line is no JSON line") {
   std::string steps, losses;
   for (int i = 0; i < 20000; ++i) {

@@ -1,6 +1,8 @@
 // Directories, labels, config files.
 #include "expanalyze/import.hpp"
 
+#include <fmt/format.h>
+
 #include "expanalyze/error.hpp"
 #include "import/config_file.hpp"
 #include "support/catch.hpp"
@@ -66,6 +68,68 @@ TEST_CASE("a directory of seeds, and one run of several") {
   CHECK(runs[1].label == "b");
   CHECK(read_run(folder.path().string() + "#2", {}).label == "b");
   CHECK_THROWS_AS(read_runs(folder.path().string() + "#3", {}), Error);
+}
+
+TEST_CASE("a file that is called after a side of the data") {
+  const test::TemporaryFolder folder("sides");
+  const std::string rows = "epoch\tloss\tprec1\n42\t2.27\t49.5\n43\t2.26\t49.6\n";
+  const auto read = [&](const char* name, const std::string& text) {
+    folder.write(name, text);
+    return read_run(folder.path() / name, {});
+  };
+  const Run val = read("val.log", rows), train = read("train.log", rows), run = read("first_try.log", rows);
+  REQUIRE(find(val, Role::eval_loss) != nullptr);
+  CHECK(find(val, Role::eval_loss)->name == "eval/loss");
+  CHECK(find(val, Role::train_loss) == nullptr);
+  CHECK(find(val, Role::eval_metric) != nullptr);
+  CHECK(noted(val, "side.from_name") != nullptr);
+  CHECK(find(train, Role::train_loss) != nullptr);
+  CHECK(find(train, Role::eval_metric) == nullptr);
+  CHECK(find(train, Role::train_metric) != nullptr);
+  CHECK(find(run, Role::train_loss) != nullptr);
+  CHECK(noted(run, "side.from_name") == nullptr);
+
+  const Run tried = read("test.csv", "step,loss,lr\n1,2,0.1\n2,1,0.1\n");
+  CHECK(find(tried, Role::train_loss) != nullptr);
+  const Run both = read("train.csv", "step,loss,val_loss,prec1\n1,2,2,50\n2,1,1,60\n");
+  CHECK(find(both, Role::eval_metric) != nullptr);
+  const Run whole = read("train.jsonl", "{\"step\":1,\"loss\":2}\n{\"step\":2,\"loss\":1}\n{\"step\":2,\"bleu\":20}\n");
+  CHECK(find(whole, Role::eval_metric) != nullptr);
+  const Run earned = read("training.csv", "step,loss,episode_reward_mean\n1,2,50\n2,1,60\n");
+  CHECK(find(earned, Role::eval_metric) != nullptr);
+}
+
+TEST_CASE("the notes of a file of several runs are told once") {
+  const test::TemporaryFolder folder("noted");
+  std::string text;
+  for (int run = 0; run < 3; ++run)
+    for (int step = 0; step < 9; ++step) {
+      text +=
+          fmt::format("{{\"step\": {}, \"loss\": {}, \"time_s\": {}}}\n", step, 3.0 / (1 + step) + 0.01 * run, step);
+      if (run == 1 && step == 4) text += "a warning\n";
+      if (step == 6 && run != 1) text += "{\"step\": 6, \"loss\": \n";
+    }
+  const auto runs = read_runs(folder.write("all.jsonl", text), {});
+  REQUIRE(runs.size() == 3);
+  std::size_t left = 0;
+  for (const Run& run : runs)
+    for (const Note& note : run.notes)
+      if (note.code.starts_with("line.")) left += note.count;
+  CHECK(left == 3);
+  CHECK(runs[0].lines_understood + left == runs[0].lines);
+}
+
+TEST_CASE("among several logs, one that turns out to be none is a note; alone it is an error") {
+  const test::TemporaryFolder folder("one_bad");
+  folder.write("events.jsonl", "{\"msg\": \"hello\"}\n{\"msg\": \"there\"}\n");
+  CHECK(error_of(folder.path()).kind == Error::Kind::input);
+  folder.write("seed1.jsonl", kRows);
+  folder.write("seed2.jsonl", kRows);
+  const auto runs = read_runs(folder.path(), {});
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].label == "seed1");
+  REQUIRE(noted(runs[0], "input.not_a_log") != nullptr);
+  CHECK(noted(runs[0], "input.not_a_log")->text.find("events.jsonl: no numbers") != std::string::npos);
 }
 
 TEST_CASE("options") {

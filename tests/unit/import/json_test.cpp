@@ -112,3 +112,14 @@ TEST_CASE("RLlib: settings in columns that change are told") {
   REQUIRE(note != nullptr);
   CHECK(note->where.line == 5);
 }
+
+TEST_CASE("logs that are numbered like the usual one beside them are runs of their own, those of ranks are not") {
+  const test::TemporaryFolder folder("numbered");
+  for (const char* name : {"metrics.jsonl", "metrics_seed2.jsonl", "metrics_rank1.jsonl", "metrics_old.jsonl"})
+    folder.write(name, lines({R"({"step": 0, "loss": 3})", R"({"step": 1, "loss": 2})"}));
+  std::vector<Note> notes;
+  CHECK(find_runs(folder.path(), notes).size() == 2);
+  const auto runs = read_runs(folder.path(), {});
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[1].path.find("metrics_seed2.jsonl") != std::string::npos);
+}

@@ -1,4 +1,6 @@
 // Text logs of known programs, by input and output.
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "expanalyze/import.hpp"
@@ -136,7 +138,8 @@ TEST_CASE("parameter-golf: scores after training are no points of the curve") {
   CHECK(run.config.at("total_steps") == ConfigValue(140.0));
   CHECK(run.config.at("iterations") == ConfigValue(2000.0));
   CHECK(run.config.at("sdp_backends.flash") == ConfigValue(true));
-  CHECK(run.config.at("swa.step") == ConfigValue(120.0));
+  CHECK(values(run, "swa/step") == std::vector<double>{120});  // it happened, nobody set it
+  CHECK(run.config.find("swa.step") == run.config.end());
   CHECK(run.config.at("stopping_early") == ConfigValue(std::string("wallclock_cap")));
   CHECK(test::noted(run, "log.warmup_steps")->count == 2);
 }
@@ -194,7 +197,29 @@ TEST_CASE("MLPerf: accuracy of bert, an aborted run, epochs as the axis") {
   const std::string samples = event("31000", "POINT_IN_TIME", "eval_accuracy", "0.7", "{\"samples_count\": 5000}");
   const Run no_batch = read(mlperf_mllog, name + start + samples);
   CHECK(step_of_last(no_batch, of(no_batch, Role::eval_metric)) == 5000);
+  // NVIDIA's bert evaluates at numbers of samples that are no multiples of its batch.
+  const Run between =
+      read(mlperf_mllog,
+           name + batch + start + event("31000", "POINT_IN_TIME", "eval_accuracy", "0.7", "{\"epoch_num\": 4951}"));
+  CHECK(step_of_last(between, of(between, Role::eval_metric)) == 50);
+  CHECK(test::noted(between, "axis.step.rounded")->count == 1);
+  CHECK(test::noted(bert, "axis.step.rounded") == nullptr);
   CHECK(test::noted(no_batch, "axis.step.samples") != nullptr);
+}
+
+TEST_CASE("a text about logs is none, whatever it quotes") {
+  std::string text =
+      "# Formats\n\n**F.** Lines `:::MLLOG {\"namespace\": \"\", \"key\": \"run_start\", \"value\": null}` come "
+      "first.\n"
+      "Dictionaries `{'loss': 9.8, 'learning_rate': 1e-05, 'epoch': 0.01}` and a last\n"
+      "`{'train_runtime': 919.09, 'train_samples_per_second': 1.088, 'epoch': 1.0}` follow. `:::MLLOG` is the mark.\n"
+      "The authors report ends at\nval loss 3.3154 and 3.3098; compare them.\n\n| run | val loss |\n|---|---|\n"
+      "| a | 3.1 |\n\n";
+  for (int i = 0; i < 30; ++i) text += "Many more words follow,\nand they say nothing that counts.\n";
+  for (const auto* importer : importers()) {
+    INFO(importer->id);
+    CHECK(importer->sniff({"README.md", text}).sure == 0);
+  }
 }
 
 TEST_CASE("Megatron: prefixes, glued lines, what is not known") {
@@ -264,6 +289,32 @@ TEST_CASE("Hugging Face on the console: without a loss and without bars") {
   const Run one = read(hf_stdout, "{'loss': 1.5, 'epoch': 0.1}\n{'loss': 1.5, 'epoch': 0.2}\n{'loss': 1.2, 'epo");
   CHECK(values(one, "loss").size() == 2);
   CHECK(test::noted(one, "line.cut") != nullptr);
+}
+
+TEST_CASE("Hugging Face on the console: a run that collapsed prints one record again and again") {
+  std::string plain, bars, processes;
+  for (int i = 1; i <= 40; ++i) {
+    const std::string record = fmt::format("{{'loss': 0.0, 'grad_norm': nan, 'epoch': {:.2f}}}\n", (i + 4) / 5 / 100.0);
+    plain += record;
+    bars += fmt::format("{}%|#| {}/40 [00:{:02}<00:01,  1.00s/it]\n", i, i, i) + record;
+    processes += record;
+  }
+  CHECK(values(read(hf_stdout, plain), "loss").size() == 40);
+  CHECK(values(read(hf_stdout, bars), "loss").size() == 40);
+  // One dataset's bar stands in front of all, and the summary says that there was one process.
+  const std::string one =
+      "Map: 100%|#| 7/7 [00:01<00:00, 7.0it/s]\n" + plain + "{'train_runtime': 40.1, 'epoch': 0.08}\n";
+  CHECK(values(read(hf_stdout, one), "loss").size() == 40);
+  // Two summaries whose timings differ say that there were two.
+  processes += "{'train_runtime': 40.1, 'epoch': 0.08}\n{'train_runtime': 40.2, 'epoch': 0.08}\n";
+  CHECK(test::noted(read(hf_stdout, processes), "record.repeated")->count > 10);
+}
+
+TEST_CASE("Hugging Face on the console: a line of dictionaries that fail costs its length, not its square") {
+  std::string text;
+  for (int i = 0; i < 200000; ++i) text += "{'a': f(b=1 c)}, 1/2 [{'a': <b ";
+  text += "\n{'loss': 1.5, 'epoch': 0.1}\n";
+  CHECK(values(read(hf_stdout, text), "loss").size() == 1);  // minutes otherwise
 }
 
 TEST_CASE("Hugging Face on the console: a printed configuration is no record") {

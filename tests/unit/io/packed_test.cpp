@@ -256,6 +256,19 @@ TEST_CASE("an archive has limits") {
   CHECK(small.notes().front().code == "archive.too_large");
 }
 
+TEST_CASE("a member that turns out to be no log stops nothing") {
+  const test::TemporaryFolder folder("one_bad_member");
+  const fs::path file = folder.path() / "runs.zip";
+  write_archive(file, {{"r1/a.jsonl", rows(1, 50)},
+                       {"r2/b.jsonl", rows(1, 60)},
+                       {"r3/events.jsonl", "{\"msg\": \"hello\"}\n{\"msg\": \"there\"}\n"}});
+  const auto runs = read_runs(file, {});
+  REQUIRE(runs.size() == 2);
+  CHECK(losses(runs[1]) == 60);
+  REQUIRE(noted(runs[0], "input.not_a_log") != nullptr);
+  CHECK(noted(runs[0], "input.not_a_log")->text.find("runs.zip/r3/events.jsonl") != std::string::npos);
+}
+
 TEST_CASE("an archive that breaks off is read up to the break") {
   const test::TemporaryFolder folder("cut_archive");
   const fs::path file = folder.path() / "runs.tar";

@@ -86,6 +86,9 @@ TEST_CASE("time that no step took is a gap of the clock") {
   CHECK(facts.gaps.front().size == 98);
   CHECK(facts.gaps.front().usual == 1);
   CHECK(facts.gaps.front().from == 2);
+  Run fast = with_losses({0, 1, 2, 3, 4, 5});
+  add(fast, Role::wall, "time", {0, 1, 2, 3, 4, 5}, {0, 0.001, 0.002, 0.1, 0.101, 0.102});
+  CHECK(facts_of(fast).clock_gaps == 0);
 }
 
 TEST_CASE("each axis says where it comes from, or that it is not there") {
@@ -109,6 +112,9 @@ TEST_CASE("a rewind counts what it replaced, training and evaluation at one step
   Run run = with_losses({0, 10});
   add(run, Role::step, "step", {0, 0, 10, 10}, {0, 0, 10, 10});
   CHECK(facts_of(run).superseded == 0);
+  Run rounded = with_losses({0, 10});  // the lines of training and evaluation print one clock in other digits
+  add(rounded, Role::step_time, "step_avg", {0, 0, 10, 10}, {0, 0, 231.41, 231.408});
+  CHECK(facts_of(rounded).superseded == 0);
 }
 
 TEST_CASE("series that differ in their labels alone are one group") {

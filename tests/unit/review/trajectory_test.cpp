@@ -65,6 +65,21 @@ TEST_CASE("the clock of the next bar begins anew at the step where the one befor
   CHECK(wall.value.back() == 60);
 }
 
+TEST_CASE("stamps at the end of steps start with the first step, where step times add up to them") {
+  const auto clock = [](double step_time) {
+    std::vector<std::vector<std::pair<std::string, double>>> rows;
+    double stamp = 1.5e9;
+    for (int t = 1; t <= 20; ++t) {
+      const double took = t == 1 ? 44.0 : step_time;
+      rows.push_back({{"step", t}, {"loss", 1.0}, {"timestamp", stamp += 12.1}, {"step_time", took}});
+    }
+    return spent(with_rows(rows), Axis::wall).curve;
+  };
+  CHECK(clock(12).value.front() == Approx(44));
+  CHECK(clock(12).value.back() == Approx(44 + 19 * 12.1));
+  CHECK(clock(3).value.front() == 0);  // it leaves out most of what a step took
+}
+
 TEST_CASE("FLOPs are 6 N D when the config knows N and the batch") {
   const Run run = with_rows({{{"step", 0}, {"loss", 4}}, {{"step", 100}, {"loss", 3}}},
                             {{"n_params", 1e6}, {"batch_size", 8.0}, {"seq_len", 32.0}});

@@ -4,7 +4,9 @@
 
 #include "store/key.hpp"
 #include "store/roles.hpp"
+#include "store/run_builder.hpp"
 #include "support/catch.hpp"
+#include "support/run.hpp"
 
 using namespace expanalyze;
 
@@ -24,6 +26,7 @@ TEST_CASE("keys of many tools take the role they have") {
                                                         {"validation/main/loss", Role::eval_loss},
                                                         {"eval_g0_loss", Role::eval_loss},
                                                         {"val_bpb", Role::eval_loss},
+                                                        {"sliding_window_val_bpb", Role::eval_loss},
                                                         {"validation/ctc_loss", Role::eval_loss},
                                                         {"val_losses", Role::eval_loss},
                                                         {"val/accuracy", Role::eval_metric},
@@ -45,6 +48,13 @@ TEST_CASE("keys of many tools take the role they have") {
                                                         {"dt_ms", Role::step_time},
                                                         {"time_this_iter_s", Role::step_time},
                                                         {"perf/step_time", Role::step_time},
+                                                        {"timing/seconds_per_step", Role::step_time},
+                                                        {"ms_per_step", Role::step_time},
+                                                        {"steps_per_second", Role::throughput},
+                                                        {"seconds_per_epoch", Role::mechanism},
+                                                        {"valid_1's auc", Role::eval_metric},
+                                                        {"training's auc", Role::train_metric},
+                                                        {"training's binary_logloss", Role::train_loss},
                                                         {"_runtime", Role::wall},
                                                         {"time_s", Role::wall},
                                                         {"elapsed", Role::wall},
@@ -106,10 +116,26 @@ TEST_CASE("keys that only look like a role stay mechanisms") {
                           "best_val_loss",
                           "setup_time_seconds",
                           "lr_mult",
+                          "delta_vs_pr1019_bpb",
+                          "val_bpb_std",
+                          "val_loss_improvement",
+                          "loss_scale_window",
+                          "accuracy_delta",
+                          "episode_reward_std",
                           "experiment_id"}) {
     INFO(key);
     CHECK(to_string(meaning(key).role) == "mechanism");
   }
+}
+
+TEST_CASE("the name of a file says the side, or names a run") {
+  for (const auto* name :
+       {"val.log", "valid.csv", "eval.jsonl.gz", "test_metrics.csv", "val_loss_2.txt", "Eval-Log.tsv"})
+    CHECK(side_of_file(name) == DataSide::eval);
+  for (const auto* name : {"train.log", "training.log", "train_batch.log"})
+    CHECK(side_of_file(name) == DataSide::train);
+  for (const auto* name : {"train_val.log", "test_muon.log", "log.txt", "metrics.jsonl", "", ".log", "baseline.csv"})
+    CHECK(side_of_file(name) == DataSide::none);
 }
 
 TEST_CASE("units in names") {
@@ -134,4 +160,35 @@ TEST_CASE("labels are taken out of keys") {
 TEST_CASE("columns about the process are told from signals of training") {
   for (const auto* key : {"done", "pid", "trial_id", "node_ip", "iterations_since_restore"}) CHECK(is_bookkeeping(key));
   for (const auto* key : {"avg_steps", "clip_coef", "grid", "validity", "loss_scale"}) CHECK_FALSE(is_bookkeeping(key));
+}
+
+TEST_CASE("one figure of merit, whatever the order of the keys") {
+  const auto chosen = [](std::vector<const char*> keys) {
+    RunBuilder builder;
+    for (std::uint32_t line = 1; line <= 3; ++line) {
+      builder.begin_record(line);
+      builder.value("step", line);
+      for (const char* key : keys) builder.value(key, 0.1 * line);
+    }
+    return find(builder.finish(3), Role::eval_metric)->logged_as;
+  };
+  CHECK(chosen({"validation/accuracy", "validation/mean_average_precision"}) == "validation/mean_average_precision");
+  CHECK(chosen({"validation/mean_average_precision", "validation/accuracy"}) == "validation/mean_average_precision");
+  CHECK(chosen({"valid/f1", "valid/accuracy"}) == "valid/accuracy");
+  CHECK(chosen({"valid/accuracy", "valid/f1"}) == "valid/accuracy");
+  CHECK(take_apart("val/average_precision").words == std::vector<std::string>{"ap"});
+}
+
+TEST_CASE("a column that repeats a clock has its unit") {
+  RunBuilder builder;
+  for (std::uint32_t line = 1; line <= 3; ++line) {
+    builder.begin_record(line);
+    builder.value("step", line);
+    builder.value("time_total_s", 7.5 * line);
+    builder.value("score", 7.5 * line);
+    builder.value("other", line);
+  }
+  const Run run = builder.finish(3);
+  CHECK(test::series(run, "score")->unit == Unit::seconds);
+  CHECK(test::series(run, "other")->unit == Unit::one);
 }

@@ -230,6 +230,26 @@ TEST_CASE("ranks that log each step are averaged, two quantities are not") {
   CHECK(noted(two, "record.same_step")->count == 120);
 }
 
+TEST_CASE("batches of an epoch without a step of their own are no ranks") {
+  Log batches, ranks;
+  for (double epoch = 0; epoch < 30; ++epoch) {
+    for (double k = 0; k < 4; ++k) {
+      batches.row().with("epoch", epoch).with("loss", 2 - 0.02 * epoch - 0.005 * k + noise(4 * epoch + k));
+      ranks.row().with("epoch", epoch).with("loss", falling(epoch) + 0.1 * noise(4 * epoch + k));
+    }
+    batches.row().with("epoch", epoch).with("val_loss", 2 - 0.02 * epoch);
+  }
+  const Run run = batches.run();
+  const Curve curve = trajectory(run, Role::train_loss);
+  CHECK(curve.size() == 120);
+  CHECK(curve.step[4] == 1);
+  CHECK(curve.step[7] == 1.75);
+  CHECK(trajectory(run, Role::eval_loss).step[1] == 1);
+  CHECK(noted(run, "record.ranks") == nullptr);
+  CHECK(noted(run, "record.within_epoch")->count == 120);
+  CHECK(noted(ranks.run(), "record.ranks")->count == 30);
+}
+
 TEST_CASE("a pause of the clock is said with its length") {
   Log log;
   double clock = 0;
@@ -390,6 +410,16 @@ TEST_CASE("a final number of another name is a summary") {
   const Run run = log.run();
   CHECK(of(run, Role::eval_loss).value.size() == 10);
   CHECK(noted(run, "metric.last_is_not_final")->where.line == 11);
+}
+
+TEST_CASE("a final number is laid beside the curve of its own name") {
+  Log log;
+  for (double t = 0; t < 10; ++t)
+    log.at(t).with("val_accuracies", 0.01 * t).with("val_perplexities", 100 - t).with("val_losses", falling(t));
+  log.row().with("final_metrics/val_perplexity", 91).with("final_metrics/val_loss", 1.5);
+  const Run run = log.run();
+  CHECK(noted(run, "metric.last_is_not_final")->count == 1);
+  CHECK(noted(run, "metric.last_is_not_final")->where.series == "final_metrics/val_loss");
 }
 
 TEST_CASE("a dead layer and a model that stands still have a gradient of 0") {
