@@ -16,7 +16,7 @@
 #include "io/folder.hpp"
 #include "io/input.hpp"
 #include "store/run_builder.hpp"
-#include "store/split_runs.hpp"
+#include "store/surgery.hpp"
 
 namespace fuzz {
 
@@ -90,7 +90,7 @@ void finish(RunBuilder& builder, std::size_t lines) {
   if (builder.values() == 0) return;
   Run run = builder.finish(lines);
   must_hold(run);
-  for (const Run& each : split_runs(std::move(run))) must_hold(each);
+  for (const Run& each : after_surgery(std::move(run), builder.stated())) must_hold(each);
 }
 
 void import_file(const Importer& importer, std::string_view bytes) try {
