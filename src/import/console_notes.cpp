@@ -35,6 +35,8 @@ void note_unnamed(const ConsoleGrammar& grammar, const ConsoleAxis& axis, RunBui
 void note_axis(const ConsoleGrammar& grammar, const ConsoleAxis& axis, RunBuilder& builder) {
   const std::string made = axis.made_of();
   if (!made.empty()) builder.made(axis.key(), made);
+  if (made.empty() && axis.joined())
+    builder.made(axis.key(), fmt::format("{} and a number that rises with it", code_span(axis.key())));
   for (std::size_t k = 0; k < grammar.templates().size(); ++k) {
     const auto& c = axis.counter(k);
     const auto& t = grammar.templates()[k];

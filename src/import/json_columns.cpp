@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
+#include <queue>
+#include <tuple>
+#include <utility>
 
 #include "store/key.hpp"
 #include "store/roles.hpp"
@@ -48,50 +52,66 @@ std::size_t usual_length(const std::vector<JsonColumn>& columns) {
 }
 
 /// One for each section with steps of its own; one for the document where at most one section has them.
-std::vector<Table> tables_of(const JsonContents& found) {
-  std::vector<Table> tables;
-  std::map<std::string, std::size_t> seen;
-  for (const auto& column : found.columns) {
-    const std::size_t later = seen[column.key]++;
-    const auto in_group = [&](const Table& t) { return t.step->group == column.group; };
-    if (counts_steps(column) && std::none_of(tables.begin(), tables.end(), in_group))
-      tables.push_back({&column, column.cells.size(), element_lines(found.text, column.key, later), {}});
+class Tables {
+ public:
+  explicit Tables(const JsonContents& found) {
+    struct Seen {
+      std::vector<std::vector<std::uint32_t>> lines;
+      std::size_t arrays = 0;
+    };
+    std::map<std::string, Seen> seen;
+    for (const auto& column : found.columns) {
+      if (!counts_steps(column)) continue;
+      Seen& key = seen[column.key];
+      const std::size_t at = key.arrays++;
+      if (!of_group_.emplace(column.group, all.size()).second) continue;
+      if (key.lines.empty()) key.lines = array_lines(found.text, column.key);
+      all.push_back({&column, column.cells.size(), {}, {}});
+      if (at < key.lines.size()) all.back().lines = std::move(key.lines[at]);
+    }
+    if (all.empty())
+      all.push_back({nullptr, usual_length(found.columns), element_lines(found.text, found.columns.front().key), {}});
   }
-  if (tables.empty())
-    tables.push_back({nullptr, usual_length(found.columns), element_lines(found.text, found.columns.front().key), {}});
-  return tables;
-}
 
-/// How many characters of `group` a section around it has: 0 for the document itself, npos where it lies elsewhere.
-std::size_t around(const std::string& section, const std::string& group) {
-  const bool inside = section.empty() || group == section || group.compare(0, section.size() + 1, section + "/") == 0;
-  return inside ? section.size() : std::string::npos;
-}
-
-/// The steps of a column: those of its section, else of the nearest one around it, else the first of the document.
-Table& table_for(const JsonColumn& column, std::vector<Table>& tables) {
-  Table* nearest = nullptr;
-  std::size_t most = 0;
-  for (Table& table : tables) {
-    const std::size_t shared = table.step == nullptr ? 0 : around(table.step->group, column.group);
-    if (shared == std::string::npos || (nearest != nullptr && shared <= most)) continue;
-    nearest = &table;
-    most = shared;
+  /// The steps of a column: those of its section, else of the nearest one around it, else the first of the document.
+  Table& of(const JsonColumn& column) {
+    for (std::string section = column.group;;) {
+      if (const auto found = of_group_.find(section); found != of_group_.end()) return all[found->second];
+      if (section.empty()) return all.front();
+      const auto slash = section.rfind('/');
+      section.resize(slash == std::string::npos ? 0 : slash);
+    }
   }
-  return nearest == nullptr ? tables.front() : *nearest;
+
+  std::vector<Table> all;
+
+ private:
+  std::map<std::string, std::size_t> of_group_;
+};
+
+/// Where columns of one key stand.
+struct Sections {
+  std::string group;       ///< of the first of them
+  std::size_t shared = 0;  ///< characters that the groups of all begin with
+  std::size_t columns = 0;
+};
+
+std::map<std::string, Sections> sections_of(const std::vector<JsonColumn>& columns) {
+  std::map<std::string, Sections> by_key;
+  for (const auto& [group, key, cells] : columns) {
+    const auto [at, fresh] = by_key.emplace(key, Sections{group, group.size()});
+    Sections& s = at->second;
+    const auto differs = std::mismatch(group.begin(), group.end(), s.group.begin(), s.group.end()).first;
+    s.shared = std::min(s.shared, static_cast<std::size_t>(differs - group.begin()));
+    ++s.columns;
+  }
+  return by_key;
 }
 
 /// The key alone where it is clear; with its section, less what all sections begin with, where it is not.
-std::string name_of(const JsonColumn& column, const std::vector<JsonColumn>& all) {
-  const auto same_key = [&](const JsonColumn& other) { return other.key == column.key; };
-  if (std::count_if(all.begin(), all.end(), same_key) == 1 || column.group.empty()) return column.key;
-  std::size_t shared = column.group.size();
-  for (const JsonColumn& other : all) {
-    if (!same_key(other)) continue;
-    const auto [differs, ignored] =
-        std::mismatch(column.group.begin(), column.group.end(), other.group.begin(), other.group.end());
-    shared = std::min(shared, static_cast<std::size_t>(differs - column.group.begin()));
-  }
+std::string name_of(const JsonColumn& column, const Sections& sections) {
+  if (sections.columns == 1 || column.group.empty()) return column.key;
+  const std::size_t shared = sections.shared;
   const auto slash = column.group.rfind('/', shared == 0 ? 0 : shared - 1);
   return column.group.substr(shared == 0 || slash == std::string::npos ? 0 : slash + 1) + "/" + column.key;
 }
@@ -160,10 +180,11 @@ bool cut_short(const JsonColumn& column, const Table& table, JsonContents& found
   return true;
 }
 
-void share_out(JsonContents& found, std::vector<Table>& tables) {
+void share_out(JsonContents& found, Tables& tables) {
+  const auto sections = sections_of(found.columns);
   for (const JsonColumn& column : found.columns) {
-    Table& table = table_for(column, tables);
-    const std::string name = &column == table.step ? column.key : name_of(column, found.columns);
+    Table& table = tables.of(column);
+    const std::string name = &column == table.step ? column.key : name_of(column, sections.at(column.key));
     const bool agrees = column.cells.size() == table.rows || cut_short(column, table, found);
     if (agrees && table.rows > 0)
       table.used.push_back({name, &column.cells, unit_factor(name, column.cells, found, table.line(0))});
@@ -177,7 +198,7 @@ void share_out(JsonContents& found, std::vector<Table>& tables) {
 
 double step_at(const Table& table, std::size_t row) {
   const auto step = table.step == nullptr ? std::nullopt : json_number(table.step->cells[row]);
-  return step ? *step : static_cast<double>(row);
+  return step && std::isfinite(*step) ? *step : static_cast<double>(row);
 }
 
 void read_row(const Table& table, std::size_t row, RunBuilder& builder) {
@@ -190,15 +211,23 @@ void read_row(const Table& table, std::size_t row, RunBuilder& builder) {
 
 void read_columns(JsonContents& found) {
   if (found.columns.empty()) return;
-  std::vector<Table> tables = tables_of(found);
+  Tables tables(found);
   share_out(found, tables);
-  std::vector<std::size_t> at(tables.size(), 0);
-  while (true) {
-    std::optional<std::size_t> next;
-    for (std::size_t t = 0; t < tables.size(); ++t)
-      if (at[t] < tables[t].rows && (!next || step_at(tables[t], at[t]) < step_at(tables[*next], at[*next]))) next = t;
-    if (!next) return;
-    read_row(tables[*next], at[*next]++, found.builder);
+  struct Next {
+    double step;
+    std::size_t table, row;
+    bool operator>(const Next& other) const { return std::tie(step, table) > std::tie(other.step, other.table); }
+  };
+  std::priority_queue<Next, std::vector<Next>, std::greater<>> next;
+  const auto push = [&](std::size_t t, std::size_t row) {
+    if (row < tables.all[t].rows) next.push({step_at(tables.all[t], row), t, row});
+  };
+  for (std::size_t t = 0; t < tables.all.size(); ++t) push(t, 0);
+  while (!next.empty()) {
+    const auto [step, table, row] = next.top();
+    next.pop();
+    read_row(tables.all[table], row, found.builder);
+    push(table, row + 1);
   }
 }
 

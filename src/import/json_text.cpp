@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "import/json_tree.hpp"
 #include "store/row_group.hpp"
@@ -198,8 +199,8 @@ void read_config(const Json& object, RowGroup& rows, std::uint32_t line, const s
   }
 }
 
-std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view key, std::size_t later) {
-  std::vector<std::uint32_t> lines;
+std::vector<std::vector<std::uint32_t>> array_lines(std::string_view text, std::string_view key, std::size_t most) {
+  std::vector<std::vector<std::uint32_t>> lines;
   std::uint32_t line = 1;
   std::size_t depth = 0, array_depth = 0;  // array_depth 0: not inside the array yet
   bool armed = key.empty(), fresh = false;
@@ -207,7 +208,7 @@ std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view
     const char c = text[i];
     const bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
     if (fresh && !space && c != ']' && c != ',') {
-      lines.push_back(line);
+      lines.back().push_back(line);
       fresh = false;
     }
     if (c == '\n') ++line;
@@ -223,13 +224,12 @@ std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view
     if (c == '[' && armed && array_depth == 0) {
       array_depth = depth;
       fresh = true;
+      lines.emplace_back();
     }
     if (c == ',' && depth == array_depth && array_depth > 0) fresh = true;
     if ((c == ']' || c == '}') && depth > 0) {
-      if (depth == array_depth && later == 0) return lines;
       if (depth == array_depth) {
-        --later;
-        lines.clear();
+        if (lines.size() == most) return lines;
         array_depth = 0;
         armed = fresh = false;
       }
@@ -238,6 +238,11 @@ std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view
     ++i;
   }
   return lines;
+}
+
+std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view key) {
+  auto lines = array_lines(text, key, 1);
+  return lines.empty() ? std::vector<std::uint32_t>{} : std::move(lines.front());
 }
 
 }  // namespace expanalyze

@@ -40,8 +40,11 @@ ConfigValue config_value(const Json& value);
 /// A finite or non-finite number: a JSON number, true/false as 1/0, "NaN", "0.5".
 std::optional<double> json_number(const Json& value);
 
-/// Lines on which the elements of the array under `key` begin (of the whole document, if key is empty): of the first
-/// such array, or of one `later`.
-std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view key, std::size_t later = 0);
+/// Lines on which the elements of each array under `key` begin, in the order of the document and of at most `most`
+/// arrays. An empty key stands for the document itself.
+std::vector<std::vector<std::uint32_t>> array_lines(std::string_view text, std::string_view key,
+                                                    std::size_t most = ~std::size_t{0});
+/// The same of the first such array.
+std::vector<std::uint32_t> element_lines(std::string_view text, std::string_view key);
 
 }  // namespace expanalyze

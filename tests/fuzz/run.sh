@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tests/fuzz/run.sh [SECONDS [TARGET...]]: runs each libFuzzer target for SECONDS (default 300), one at a time. Found inputs
-# stay in build/fuzz/corpus/TARGET; crashes go to build/fuzz/crashes and make the status 1.
+# stay in build/fuzz/corpus/TARGET; crashes go to build/fuzz/crashes and make the status 1. Inputs that take two seconds go
+# there too.
 # Before: cmake --preset fuzz && cmake --build --preset fuzz --target fuzz
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -32,7 +33,7 @@ for name in "${names[@]}"; do
   fi
   log=build/fuzz/$name.log
   if nice -n 19 "$build/fuzz_$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
-       -max_len=65536 -artifact_prefix="build/fuzz/crashes/$name-" -print_final_stats=1 \
+       -report_slow_units=2 -max_len=65536 -artifact_prefix="build/fuzz/crashes/$name-" -print_final_stats=1 \
        "$corpus" "$seeds" "${real[@]}" > "$log" 2>&1; then
     echo "$name: no crash, $(grep -o 'number_of_executed_units: .*' "$log")"
   else

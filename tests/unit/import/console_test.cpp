@@ -373,7 +373,7 @@ TEST_CASE("console: what the steps are made of, and a final number beside a sing
   CHECK(why(read_text(epochs)) == "made of the epoch and `Iter`");
   CHECK(why(read_text(bare)) == "made of a number without a name");
   const Run run = read_text(named);
-  CHECK(why(run) == "exact name");
+  CHECK(why(run) == "made of `step` and a number that rises with it");
   CHECK(noted(run, "axis.step.guessed")->text.find("no name counts the steps of some lines") == 0);
   const Run once = read_text(bare + "[500] val loss=2.75\nFinal Val Loss:      2.5\n");
   CHECK(series(once, "Final Val Loss")->unit == Unit::nats);
