@@ -115,7 +115,10 @@ std::string to_text(const ConfigValue& value) {
   struct Say {
     std::string operator()(std::monostate) const { return "(not set)"; }
     std::string operator()(bool b) const { return b ? "true" : "false"; }
-    std::string operator()(double d) const { return number(d, 6); }
+    /// Whole numbers in full: two seeds may differ in the last digit.
+    std::string operator()(double d) const {
+      return d == std::floor(d) && std::abs(d) < 0x1p53 ? fmt::format("{:.0f}", d) : number(d, 6);
+    }
     std::string operator()(const std::string& s) const { return s; }
   };
   return std::visit(Say{}, value);
