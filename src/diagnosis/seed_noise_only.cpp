@@ -35,11 +35,14 @@ Outcome detect(const Case& c) {
          {}});
     return out;
   }
+  const bool zero_inside = f.difference.low <= 0 && f.difference.high >= 0;
   // How deep inside the noise: a difference of half the floor is ordinary luck, one near the floor is an open question.
   const double depth = c.gap_scale > 0 ? std::abs(f.difference.value) / c.gap_scale : 0;
   out.evidence.push_back(
-      {fmt::format("the difference {} lies inside {}, what the luck of a seed does",
-                   signed_number(f.difference.value, 3), interval(f.difference.low, f.difference.high, 3)),
+      {fmt::format("the 95 % interval {} of the difference {} {}", interval(f.difference.low, f.difference.high, 3),
+                   signed_number(f.difference.value, 3),
+                   zero_inside ? "holds 0: the luck of a seed can make it"
+                               : "excludes 0, but it is below what is worth having"),
        f.difference,
        kStrong,
        c.review.pairing.identical ? 0.5 : std::clamp(1.3 - 0.6 * depth, 0.4, 1.0),
@@ -61,10 +64,16 @@ Outcome detect(const Case& c) {
                             0,
                             {}});
   out.effect_share = 0.5;
-  out.soul = fmt::format(
-      "There is no failure to explain yet: the difference {} is smaller than the {} that the luck of seeds (s.d. {}) "
-      "can make.",
-      signed_number(f.difference.value, 3), number(c.gap_scale, 2), number(f.seed_sd, 2));
+  const std::string difference = signed_number(f.difference.value, 3), seed_sd = number(f.seed_sd, 2);
+  out.soul = c.gap_scale > f.sesoi
+                 ? fmt::format(
+                       "There is no failure to explain yet: the difference {} is smaller than the {} that the "
+                       "luck of seeds (s.d. {}) can make.",
+                       difference, number(c.gap_scale, 2), seed_sd)
+                 : fmt::format(
+                       "There is no failure to explain: the difference {} is smaller than the {} that is worth "
+                       "having (s.d. between seeds {}).",
+                       difference, number(f.sesoi, 2), seed_sd);
   return out;
 }
 

@@ -208,7 +208,8 @@ class Megatron {
     value.remove_prefix(std::min(value.find_first_not_of('.'), value.size()));
     value = trim(value);
     if (key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") != std::string_view::npos) return false;
-    if (key.empty() || value.empty() || value.front() == '{') return false;
+    // "json = {" and "amp_params {" open a block.
+    if (key.empty() || value.empty() || value.front() == '{' || value.front() == '=') return false;
     builder_.config("deepspeed." + std::string(key), setting(value), line.number);
     builder_.understood(line.number);
     return true;

@@ -134,7 +134,7 @@ std::string with_short_spans(std::string_view text) {
   std::string out;
   for (bool in_code = false;; in_code = !in_code) {
     const std::string_view part = text.substr(0, text.find('`'));
-    out += in_code ? "`" + shortened(part, widest) + "`" : std::string(part);
+    out += in_code ? "`" + ends_of(part, widest) + "`" : std::string(part);
     if (part.size() == text.size()) return out;
     text.remove_prefix(part.size() + 1);
   }

@@ -17,14 +17,6 @@ using namespace render;
 
 std::string ratio_text(double ratio) { return ratio == 0 ? "-" : number(ratio, 3) + "×"; }
 
-/// Variants differ at either end of their names: what is cut is the middle. The whole name heads the group's section.
-std::string ends_of(const std::string& label) {
-  constexpr std::size_t kHead = 8, kTail = 14;
-  const bool ascii = std::all_of(label.begin(), label.end(), [](unsigned char c) { return c < 0x80; });
-  if (!ascii || label.size() <= kHead + kTail + 1) return label;
-  return label.substr(0, kHead) + "…" + label.substr(label.size() - kTail);
-}
-
 std::string group_table(const SweepReport& sweep) {
   constexpr auto right = Table::Align::right;
   const bool flops =
@@ -37,7 +29,7 @@ std::string group_table(const SweepReport& sweep) {
   for (const SweepRow& row : sweep.groups) {
     const bool failed = !row.failure.empty();
     std::vector<std::string> cells{
-        code_span(ends_of(row.label)),
+        code_span(ends_of(row.label, 23)),
         std::to_string(row.runs.size()),
         spaced(to_string(row.verdict)),
         std::isnan(row.final.value) ? "-" : number(row.final.value),

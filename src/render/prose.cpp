@@ -107,10 +107,22 @@ std::string paragraph(const std::vector<std::string>& sentences) { return paragr
 
 std::string shortened(std::string_view text, std::size_t columns) {
   if (display_width(text) <= columns) return std::string(text);
+  if (columns > 3 && text.front() == '`' && text.back() == '`' && std::count(text.begin(), text.end(), '`') == 2)
+    return ends_of(text, columns);
   const std::string cut(text.substr(0, bytes_of(text, columns - 1)));
   if (std::count(cut.begin(), cut.end(), '`') % 2 == 0) return cut + "…";
   const std::string shorter(text.substr(0, bytes_of(text, columns - 2)));
   return std::count(shorter.begin(), shorter.end(), '`') % 2 == 0 ? shorter + "…" : shorter + "…`";
+}
+
+std::string ends_of(std::string_view text, std::size_t columns) {
+  const std::size_t width = display_width(text);
+  if (width <= columns) return std::string(text);
+  constexpr std::string_view kFrontCut = "`…";  // by last_columns(): it loses more of the same end
+  if (text.starts_with(kFrontCut)) return "`" + last_columns(text.substr(kFrontCut.size()), columns - 1);
+  const std::size_t head = std::max<std::size_t>(1, (columns - 1) * 4 / 11), tail = columns - 1 - head;
+  return std::string(text.substr(0, bytes_of(text, head))) + "…" +
+         std::string(text.substr(bytes_of(text, width - tail)));
 }
 
 std::string last_columns(std::string_view text, std::size_t columns) {

@@ -26,8 +26,10 @@ std::string sentence(std::string_view text);
 std::string paragraph(const std::vector<std::string>& sentences);
 std::string paragraph(std::string_view text);
 
-/// Cut to `columns` (2 or more) with "…"; a code span stays closed.
+/// Cut to `columns` (2 or more) with "…"; a code span stays closed, and one that is the whole text is cut by ends_of().
 std::string shortened(std::string_view text, std::size_t columns);
+/// Cut in the middle to `columns` (3 or more): names of runs, files and keys differ at either end.
+std::string ends_of(std::string_view text, std::size_t columns);
 /// The end of a text that is wider than `columns`, after "…".
 std::string last_columns(std::string_view text, std::size_t columns);
 

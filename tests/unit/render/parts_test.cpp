@@ -32,7 +32,9 @@ TEST_CASE("shortened cuts at code points and closes code spans") {
   CHECK(shortened("abcdef", 6) == "abcdef");
   CHECK(shortened("abcdef", 4) == "abc…");
   CHECK(shortened("äöüäöü", 4) == "äöü…");
-  CHECK(shortened("`abcdef`", 6) == "`abc…`");
+  CHECK(shortened("`abcdef`", 6) == "`…def`");
+  CHECK(shortened("`seeds/run_1`", 9) == "`s…run_1`");
+  CHECK(shortened("`…folder/log.txt`", 9) == "`…og.txt`");
   CHECK(shortened("so `abcdef`", 6) == "so `…`");
   CHECK(last_columns("äöüäöü", 4) == "…äöü");
   CHECK(last_columns("abcd", 4) == "abcd");
