@@ -94,7 +94,8 @@ TableRows::Row TableRows::split(std::string_view row) {
   const char delimiter = header_.delimiter;
   cells_.clear();
   while (cells_.size() < columns_.size()) {
-    Cell cell;
+    Cell& cell = cells_.emplace_back();  // in place: a copy would wait for the number to reach the cache
+    Column& column = columns_[cells_.size() - 1];
     const char* stop = nullptr;
     if (p < end && *p == '"') {
       stop = quoted(p + 1, end, cell);
@@ -109,10 +110,9 @@ TableRows::Row TableRows::split(std::string_view row) {
       } else {
         const void* found = p < end ? std::memchr(p, delimiter, static_cast<std::size_t>(end - p)) : nullptr;
         stop = found == nullptr ? end : static_cast<const char*>(found);
-        if (stop > p) cell = this->cell(columns_[cells_.size()], {p, static_cast<std::size_t>(stop - p)});
+        if (stop > p) cell = this->cell(column, {p, static_cast<std::size_t>(stop - p)});
       }
     }
-    cells_.push_back(cell);
     if (stop == end) return cells_.size() == columns_.size() ? Row::fits : Row::other_width;
     p = stop + 1;
   }
@@ -121,7 +121,7 @@ TableRows::Row TableRows::split(std::string_view row) {
 
 /// A cell whose opening quote stands before `p`; answers what follows its closing one, nullptr when that is missing.
 const char* TableRows::quoted(const char* p, const char* end, Cell& cell) {
-  const std::size_t at = cells_.size();
+  const std::size_t at = cells_.size() - 1;
   std::string* unescaped = nullptr;
   for (const char* from = p;;) {
     const auto* quote = static_cast<const char*>(std::memchr(from, '"', static_cast<std::size_t>(end - from)));

@@ -1,8 +1,10 @@
 #include "store/run_builder.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <thread>
 
@@ -15,6 +17,15 @@ namespace {
 /// More threads than this do not help: one of them reads, and the columns grow in the order of the log.
 constexpr unsigned kMostThreads = 4;
 
+/// Asks for large pages where a column fills several: zeroing 4 KiB at a time took a seventh of the reading time of
+/// 1 GB. A refusal changes nothing.
+void in_large_pages(void* from, std::size_t bytes) {
+  constexpr std::size_t kLargePage = 2U << 20U, kWorthwhile = 4 * kLargePage;
+  if (bytes < kWorthwhile) return;
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(from) % kLargePage;
+  (void)madvise(static_cast<char*>(from) + before, (bytes - before) / kLargePage * kLargePage, MADV_HUGEPAGE);
+}
+
 /// Grows a column at once to what the whole log will need, judged by the share that is read, and an eighth more.
 /// Growing by doubling copies each value and touches each page twice. At most 64 times as much: a size may lie (sparse
 /// files).
@@ -24,6 +35,7 @@ void make_room(std::vector<T>& column, std::size_t more, double share) {
   if (now <= column.capacity()) return;
   const double times = share > 0 ? std::clamp(1.125 / share, 1.125, 64.0) : 2.0;
   column.reserve(static_cast<std::size_t>(static_cast<double>(now) * times) + 1);
+  in_large_pages(column.data(), column.capacity() * sizeof(T));
 }
 
 }  // namespace
