@@ -25,6 +25,7 @@ std::string_view to_string(Verdict);
 struct ReviewOptions {
   std::string metric;                  ///< --metric: as logged or canonical; empty: chosen by role
   std::optional<Direction> direction;  ///< --direction
+  std::optional<double> forecast;      ///< --forecast: a step that a side has not reached
 };
 
 /// One setting that the two sides do not share (D0.5).
@@ -75,6 +76,10 @@ struct AxisVerdict {
   Estimate difference;            ///< experiment − baseline, as logged (not oriented)
   double ratio = 1;               ///< experiment's total over baseline's on this axis
   std::string why;                ///< one sentence that carries the numbers
+  /// Unequal budgets: had the side that went on been planned to end at `at` (B6.2). NaN: budgets equal, or unknown.
+  Estimate planned_difference;
+  Verdict planned = Verdict::not_assessable;
+  std::string planned_how;  ///< the law or the price of a budget that this rests on, or why neither serves
 };
 
 enum class SeedSdSource { observed, prior, none };
@@ -93,6 +98,23 @@ struct FinalQuality {
   double at_step = 0;
   std::string plateau;  ///< B3.3 as a sentence
   std::vector<std::string> sentences;
+};
+
+/// The metric of one side at a step it has not logged (C4).
+struct Forecast {
+  bool of_baseline = false;
+  double at_step = 0;
+  Estimate value;   ///< 90 %, of the mean of the side's runs; NaN: refused
+  std::string how;  ///< the law, its learning rate and the achieved coverage, or why it is refused (C5)
+};
+
+/// Where the curves cross, and whether they would (C6).
+struct Crossing {
+  double observed_step = 0;  ///< the last step at which the mean curves cross for good; 0: they do not
+  double probability = std::numeric_limits<double>::quiet_NaN();  ///< that the side behind is ahead at `horizon`
+  double horizon = 0;                                             ///< steps
+  double step = 0, step_low = 0, step_high = 0;                   ///< median crossing with its 80 % interval
+  std::string why;                                                ///< one sentence; empty: nothing to say
 };
 
 struct SpeedupLevel {
@@ -161,6 +183,8 @@ struct Review {
   Convergence convergence;
   Compute compute;
   WallClock wall;
+  std::vector<Forecast> forecasts;
+  Crossing crossing;
   std::vector<Sketch> sketches;
   std::vector<SecondaryMetric> secondary;
   std::vector<Note> notes;

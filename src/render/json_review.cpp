@@ -27,7 +27,11 @@ Json axis_value(const AxisVerdict& a) {
           {"experiment", estimate_value(a.experiment)},
           {"difference", estimate_value(a.difference)},
           {"ratio", number_value(a.ratio)},
-          {"why", text_value(a.why)}};
+          {"why", text_value(a.why)},
+          {"planned",
+           {{"verdict", to_string(a.planned)},
+            {"difference", estimate_value(a.planned_difference)},
+            {"how", text_value(a.planned_how)}}}};
 }
 
 Json end_value(const RunEnd& e) {
@@ -100,6 +104,21 @@ Json wall_value(const WallClock& w) {
           {"sentences", texts(w.sentences)}};
 }
 
+Json forecast_value(const Forecast& f) {
+  return {{"side", f.of_baseline ? "baseline" : "experiment"},
+          {"at_step", number_value(f.at_step)},
+          {"value", estimate_value(f.value)},
+          {"how", text_value(f.how)}};
+}
+
+Json crossing_value(const Crossing& c) {
+  return {{"observed_step", known(c.observed_step)},
+          {"probability", number_value(c.probability)},
+          {"horizon", known(c.horizon)},
+          {"step", {{"median", known(c.step)}, {"low", known(c.step_low)}, {"high", known(c.step_high)}}},
+          {"why", text_value(c.why)}};
+}
+
 Json sketch_value(const Sketch& s) {
   return {{"name", text_value(s.name)},
           {"step", numbers(s.step)},
@@ -125,6 +144,8 @@ Json review_value(const Review& r) {
           {"convergence", convergence_value(r.convergence)},
           {"compute", compute_value(r.compute)},
           {"wall_clock", wall_value(r.wall)},
+          {"forecasts", list_of(r.forecasts, forecast_value)},
+          {"crossing", crossing_value(r.crossing)},
           {"secondary", list_of(r.secondary, secondary_value)},
           {"ends", list_of(r.ends, end_value)},
           {"sketches", list_of(r.sketches, sketch_value)},

@@ -46,7 +46,9 @@ std::string axis_table(const Review& review) {
 std::string axis_reasons(const Review& review) {
   std::string out;
   for (const AxisVerdict& a : review.axes)
-    if (!a.why.empty()) out += bullet("**" + std::string(to_string(a.axis)) + "**: " + sentence(a.why));
+    if (!a.why.empty())
+      out += bullet("**" + std::string(to_string(a.axis)) + "**: " +
+                    sentence(a.planned_how.empty() ? a.why : a.why + "; " + a.planned_how));
   return out.empty() ? out : out + "\n";
 }
 
@@ -177,6 +179,16 @@ std::string secondary(const Review& r) {
   return table.empty() ? std::string{} : "### Other metrics\n\n" + table.str();
 }
 
+std::string forecasts(const Review& r) {
+  std::string out;
+  for (const Forecast& f : r.forecasts)
+    out += bullet("the " + std::string(f.of_baseline ? "baseline" : "experiment") + " at step " + number(f.at_step) +
+                  ": " + (std::isfinite(f.value.value) ? estimate_text(f.value) : std::string("refused")) + ", " +
+                  sentence(f.how));
+  if (!r.crossing.why.empty()) out += (out.empty() ? "" : "\n") + paragraph(r.crossing.why);
+  return out.empty() ? out : "### Forecast\n\n" + out + "\n";
+}
+
 std::string failures(const Report& report) {
   std::string out;
   for (std::size_t i = 0; i < report.review.ends.size(); ++i) {
@@ -199,7 +211,7 @@ std::string review_section(const Report& report) {
   const std::string why = r.metric.why.empty() ? "" : " (" + r.metric.why + ")";
   return "## 1. Metric Review\n\n" + paragraph("Metric: " + metric_words(r.metric) + why + ".") + axis_table(r) +
          axis_reasons(r) + modifiers(r) + failures(report) + curves(r) + final_quality(r.final_quality) +
-         convergence(r) + compute(r.compute) + wall(r.wall) + secondary(r);
+         convergence(r) + compute(r.compute) + wall(r.wall) + forecasts(r) + secondary(r);
 }
 
 }  // namespace expanalyze::render

@@ -12,10 +12,6 @@ namespace expanalyze {
 
 namespace {
 
-// The in-run slope overstates the price of a budget 2.5 to 3 times, because a complete shorter run would have annealed
-// (B6.1). The truth lies between the slope and a third of it; the middle is their geometric mean.
-constexpr double kOverstated = 3;
-
 /// What a side spent to its last record, whether or not its metric was finite there; 0 when not every run counted it.
 double mean_total(const Side& side) {
   double sum = 0;
@@ -77,14 +73,7 @@ void compute_equivalent_gain(const Sides& sides, const FinalQuality& final, Comp
 
 }  // namespace
 
-Estimate budget_elasticity(const Side& side, double sign) {
-  const double end = side.last_metric_step();
-  const Estimate fall = fall_per_efold(side, std::max(second_step(side), end / std::exp(1.0)), end, sign);
-  if (!(fall.value > 0)) return bare(std::numeric_limits<double>::quiet_NaN(), "does_not_improve", fall.n);
-  return {fall.value / std::sqrt(kOverstated), fall.value / kOverstated, fall.value, 0.95, fall.n, {"in_run_slope"}};
-}
-
-Compute compute(const Sides& sides, const FinalQuality& final) {
+Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity& price) {
   Compute out;
   const double sign = sides.orientation();
   const double end_b = sides.baseline.last_metric_step();
@@ -95,11 +84,8 @@ Compute compute(const Sides& sides, const FinalQuality& final) {
       fall_per_efold(sides.experiment, std::max(second_step(sides.experiment), 0.75 * end_e), end_e, sign);
   out.average_baseline = fall_per_efold(sides.baseline, second_step(sides.baseline), end_b, sign);
   out.average_experiment = fall_per_efold(sides.experiment, second_step(sides.experiment), end_e, sign);
-  out.kappa = budget_elasticity(sides.baseline, sign);
-  out.kappa_source = fmt::format(
-      "the fall of the baseline's {} over its last e-fold of steps, of which a complete shorter run would have "
-      "lost a third to all",
-      code_span(sides.metric.name));
+  out.kappa = price.kappa;
+  out.kappa_source = price.source;
   out.baseline_flops = mean_total(sides.baseline);
   out.experiment_flops = mean_total(sides.experiment);
   const Spent axis = spent(*sides.baseline.runs.front().run, Axis::flops);
