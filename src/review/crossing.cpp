@@ -88,16 +88,14 @@ bool closing(const Curve& b, const Curve& e, double end) {
   return true;
 }
 
-/// The last step at which the sign of the difference of the mean curves changes; 0: never behind the first tenth.
+/// The step from which on the sign of the difference of the mean curves is that of their end; 0: from the first tenth.
 double observed(const Curve& b, const Curve& e) {
   const Common c = common_steps(b, e);
   if (c.step.size() < 4) return 0;
-  for (std::size_t i = c.step.size() - 1; i-- > 0;) {
-    const double now = c.b[i + 1] - c.a[i + 1], before = c.b[i] - c.a[i];
-    if (now * before >= 0) continue;
-    return c.step[i] > 0.1 * c.step.back() ? c.step[i + 1] : 0;
-  }
-  return 0;
+  const double last = c.b.back() - c.a.back();
+  std::size_t i = c.step.size() - 1;
+  while (i > 0 && (c.b[i - 1] - c.a[i - 1]) * last > 0) --i;
+  return last != 0 && c.step[i] > 0.1 * c.step.back() ? c.step[i] : 0;
 }
 
 }  // namespace
