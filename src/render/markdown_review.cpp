@@ -47,8 +47,8 @@ std::string axis_reasons(const Review& review) {
   std::string out;
   for (const AxisVerdict& a : review.axes)
     if (!a.why.empty())
-      out += bullet("**" + std::string(to_string(a.axis)) + "**: " +
-                    sentence(a.planned_how.empty() ? a.why : a.why + "; " + a.planned_how));
+      out += bullet("**" + std::string(to_string(a.axis)) +
+                    "**: " + sentence(a.planned_how.empty() ? a.why : a.why + "; " + a.planned_how));
   return out.empty() ? out : out + "\n";
 }
 

@@ -84,17 +84,17 @@ void add_planned(const Sides& sides, const Budgets& budgets, const SeedNoise& no
   const Side& shorter = baseline_longer ? sides.experiment : sides.baseline;
   const Budget& budget = baseline_longer ? budgets.baseline : budgets.experiment;
   if (!needs_plan(longer, budget, shorter)) return;
-  const double ratio = baseline_longer ? 1 / out.ratio : out.ratio;
-  const Planned planned =
-      planned_to_end(longer, budget, shorter, ratio, baseline_longer, noise, sesoi, sides.orientation());
+  const Overrun overrun{longer, shorter, baseline_longer, baseline_longer ? 1 / out.ratio : out.ratio,
+                        baseline_longer ? out.baseline.value : out.experiment.value};
+  const Planned planned = planned_to_end(overrun, budget, noise, sesoi, sides.orientation());
   out.planned_difference = planned.difference;
   out.planned = planned.verdict;
   const std::string who = baseline_longer ? "the baseline" : "the experiment";
   out.planned_how =
       !std::isfinite(planned.value) || planned.verdict == Verdict::not_assessable
           ? fmt::format("what {} planned to end there would have reached cannot be said: {}", who, planned.how)
-          : fmt::format("planned to end there, {} would stand at {} {}: difference {}, {}", who,
-                        number(planned.value), planned.how, with_interval(planned.difference, 3),
+          : fmt::format("planned to end there, {} would stand at {} {}: difference {}, {}", who, number(planned.value),
+                        planned.how, with_interval(planned.difference, 3),
                         planned.verdict == Verdict::inconclusive ? "not resolved" : to_string(planned.verdict));
 }
 

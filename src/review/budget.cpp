@@ -73,8 +73,7 @@ struct Shift {
 std::optional<Shift> shift_of(const Budget& budget, double level, double ratio, double sign) {
   if (budget.model.usable() && ratio <= kFarthestByLaw) {
     const LogChange change = planned_change(budget.model, budget.model.last / ratio);
-    return Shift{level * std::expm1(change.value), level * level * change.variance,
-                 "by " + budget.model.name()};
+    return Shift{level * std::expm1(change.value), level * level * change.variance, "by " + budget.model.name()};
   }
   const Estimate& kappa = budget.price.kappa;
   if (!std::isfinite(kappa.value) || ratio > kFarthestByPrice) return std::nullopt;
@@ -123,23 +122,25 @@ Budget budget_of(const Side& side, const Metric& metric, double sign) {
   return out;
 }
 
-Planned planned_to_end(const Side& longer, const Budget& budget, const Side& shorter, double ratio,
-                       bool longer_is_baseline, const SeedNoise& noise, double sesoi, double sign) {
+Planned planned_to_end(const Overrun& overrun, const Budget& longer, const SeedNoise& noise, double sesoi, double sign) {
   Planned out;
   out.difference = bare(std::numeric_limits<double>::quiet_NaN(), "no_law_and_no_price", 0);
-  auto ends = values_at(longer, Axis::step, longer.last_metric_step());
-  const auto others = values_at(shorter, Axis::step, shorter.last_metric_step());
+  auto ends = values_at(overrun.longer, Axis::step, overrun.longer.last_metric_step());
+  const auto others = values_at(overrun.shorter, Axis::step, overrun.shorter.last_metric_step());
   if (ends.empty() || others.empty()) return out;
-  const auto shift = shift_of(budget, stats::mean(ends), ratio, sign);
+  const double end = stats::mean(ends);
+  const auto shift = shift_of(longer, end, overrun.ratio, sign);
   if (!shift) {
-    out.how = why_none(budget, ratio);
+    out.how = why_none(longer, overrun.ratio);
     return out;
   }
-  for (double& v : ends) v += shift->value;
-  out.value = stats::mean(ends);
+  out.value = end + shift->value;
+  // A rate that has fallen does no worse than the reading with it still high.
+  if (sign * (out.value - overrun.reading) > 0 && sign * (overrun.reading - end) > 0) out.value = overrun.reading;
+  for (double& v : ends) v += out.value - end;
   out.how = shift->how;
-  const auto& b = longer_is_baseline ? ends : others;
-  const auto& e = longer_is_baseline ? others : ends;
+  const auto& b = overrun.longer_is_baseline ? ends : others;
+  const auto& e = overrun.longer_is_baseline ? others : ends;
   judge_planned(stats::moderated_t(b, e, noise.prior), std::sqrt(shift->variance), sesoi, sign, out);
   out.difference.n = b.size() + e.size();
   return out;

@@ -27,14 +27,19 @@ Budget budget_of(const Side& side, const Metric& metric, double sign);
 
 /// The two sides at one budget, each planned to end there.
 struct Planned {
-  Estimate difference;  ///< experiment - baseline; NaN: cannot be said
-  double value = 0;     ///< of the side that went on, had it been planned to end there
+  Estimate difference;                        ///< experiment - baseline; NaN: cannot be said
+  double value = 0;                           ///< of the side that went on, had it been planned to end there
   Verdict verdict = Verdict::not_assessable;  ///< not_assessable: cannot be said
-  std::string how;  ///< one clause: the law or the price, or why neither serves
+  std::string how;                            ///< one clause: the law or the price, or why neither serves
 };
 
-/// `longer` went on behind the budget of the other side, `ratio` times as far.
-Planned planned_to_end(const Side& longer, const Budget& budget, const Side& shorter, double ratio, bool longer_is_baseline,
-                       const SeedNoise& noise, double sesoi, double sign);
+/// Where one side went on behind the budget of the other.
+struct Overrun {
+  const Side &longer, &shorter;
+  bool longer_is_baseline;
+  double ratio;    ///< of the longer side's budget to the shorter one's
+  double reading;  ///< of the longer side's metric at the shorter one's budget, in mid-schedule
+};
+Planned planned_to_end(const Overrun& overrun, const Budget& longer, const SeedNoise& noise, double sesoi, double sign);
 
 }  // namespace expanalyze

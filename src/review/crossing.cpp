@@ -21,7 +21,7 @@ constexpr std::size_t kDraws = 2000, kGrid = 40;
 /// Both sides beyond the common end, on a grid even in ln step.
 struct Paths {
   std::vector<double> step;
-  std::vector<double> gap;                      ///< ln experiment - ln baseline
+  std::vector<double> gap;  ///< ln experiment - ln baseline
   std::vector<double> baseline_sd, experiment_sd;
 };
 
@@ -113,7 +113,8 @@ Crossing crossing(const Sides& sides, const Budgets& budgets, const SeedNoise& n
   if (out.probability < kWorthSaying) return out;
   const bool experiment_behind = sides.orientation() * (e.value.back() - b.value.back()) > 0;
   out.why = fmt::format(
-      "The gap is closing: the {} would overtake with probability {} within twice the budget, at step {} (80 % interval "
+      "The gap is closing: the {} would overtake with probability {} within twice the budget, at step {} (80 % "
+      "interval "
       "{} to {}) if it does.",
       experiment_behind ? "experiment" : "baseline", number(out.probability, 2), number(out.step, 3),
       number(out.step_low, 3), number(out.step_high, 3));

@@ -23,7 +23,8 @@ constexpr double kFirstSteps = 0.02;
 constexpr double kBurnIn = 0.25;
 constexpr std::size_t kFewest = 12;
 constexpr std::size_t kMostPoints = 200;
-// C4, discrepancy: constant rate 2e-4 + 1.5e-3 (ln h)^2; multi-power law within a family of schedules 1.5e-3 (1 + ln h).
+// C4, discrepancy: constant rate 2e-4 + 1.5e-3 (ln h)^2; multi-power law within a family of schedules 1.5e-3 (1 + ln
+// h).
 constexpr double kConstantDiscrepancy = 1.5e-3, kFamilyDiscrepancy = 1.5e-3;
 // A law that misses the end of its own curve by this share says nothing of what comes behind it.
 constexpr double kMissed = 0.005;
@@ -120,7 +121,8 @@ void calibrate(CurveModel& model, const Curve& window) {
     const Curve past = between(window, model.first, origin);
     if (past.size() < kFewest) continue;
     CurveModel earlier = model;
-    earlier.law = fit_to(past, model.schedule);
+    const stats::LawCurve curve{past.step, past.value, &model.schedule};
+    earlier.law = refit(model.law, std::span(&curve, 1));
     if (earlier.law.empty()) continue;
     earlier.last = past.step.back();
     ++model.origins;
@@ -158,8 +160,8 @@ CurveModel curve_model(const Side& side, const Metric& metric) {
   const Curve window = window_of(curve, model.schedule);
   model.points = window.size();
   if (window.size() < kFewest) {
-    model.refusal = fmt::format("{} evaluations after the warm-up are too few for a law; {} would do", window.size(),
-                                kFewest);
+    model.refusal =
+        fmt::format("{} evaluations after the warm-up are too few for a law; {} would do", window.size(), kFewest);
     return model;
   }
   model.first = window.step.front();

@@ -53,7 +53,11 @@ Estimate predicted(const Side& side, const CurveModel& model, const LogChange& c
   const double value = model.end_value * std::exp(change.value);
   const double seed = noise.prior.scale / value / std::sqrt(static_cast<double>(side.runs.size()));
   const double half = kZ90 * std::sqrt(change.variance + seed * seed);
-  return {value, value * std::exp(-half), value * std::exp(half), 0.90, model.points,
+  return {value,
+          value * std::exp(-half),
+          value * std::exp(half),
+          0.90,
+          model.points,
           {noise.prior.scale > 0 ? "prior_seed_sd" : "no_seed_sd"}};
 }
 
@@ -66,7 +70,8 @@ Forecast forecast(const Side& side, const Budget& own, const Budget& other, bool
                    fmt::format("its learning rate behind step {} is not known", number(own.model.last)));
   const double horizon = step / own.model.last;
   const double far = own.model.schedule.constant() ? kFarConstant : kFarScheduled;
-  Forecast out{of_baseline, step, predicted(side, own.model, continued_change(own.model, plan.schedule, step), noise), {}};
+  Forecast out{
+      of_baseline, step, predicted(side, own.model, continued_change(own.model, plan.schedule, step), noise), {}};
   out.how = fmt::format("{}, {}{}{}", own.model.name(), plan.words, coverage_words(own.model),
                         horizon > far ? fmt::format("; {} times the length of the log is farther than such laws were "
                                                     "tested ({})",
@@ -95,8 +100,7 @@ std::vector<Forecast> forecasts(const Sides& sides, const Budgets& budgets, cons
     const Budget &own = baseline ? budgets.baseline : budgets.experiment,
                  &other = baseline ? budgets.experiment : budgets.baseline;
     if (step <= side.last_metric_step())
-      out.push_back({baseline, step,
-                     bare(stats::mean(values_at(side, Axis::step, step)), "logged", side.runs.size()),
+      out.push_back({baseline, step, bare(stats::mean(values_at(side, Axis::step, step)), "logged", side.runs.size()),
                      "read from the log"});
     else
       out.push_back(forecast(side, own, other, baseline, step, noise));
@@ -116,9 +120,8 @@ std::string plateau_by_law(const Side& experiment, const Budget& budget, double 
   if (!budget.model.usable() || experiment.runs.empty()) return {};
   constexpr double kMore = 1.1;
   const bool constant = budget.model.schedule.constant();
-  const LogChange change =
-      constant ? continued_change(budget.model, budget.model.schedule, kMore * budget.model.last)
-               : planned_change(budget.model, kMore * budget.model.last);
+  const LogChange change = constant ? continued_change(budget.model, budget.model.schedule, kMore * budget.model.last)
+                                    : planned_change(budget.model, kMore * budget.model.last);
   const double gain = -sign * budget.model.end_value * std::expm1(change.value);
   const double half = kZ90 * budget.model.end_value * std::sqrt(change.variance);
   const std::string range = interval(gain - half, gain + half, 2);
@@ -126,10 +129,11 @@ std::string plateau_by_law(const Side& experiment, const Budget& budget, double 
                              : gain - half > sesoi ? "still improving"
                              : gain < sesoi        ? "probably levelled off"
                                                    : "probably still improving";
-  return fmt::format("Another 10 % of budget would gain the experiment {} (90 % interval {}, by {}), against {} worth "
-                     "having: {}{}.",
-                     number(gain, 2), range, budget.model.name(), number(sesoi, 2), judged,
-                     constant || gain >= sesoi ? "" : ", and that is the decayed learning rate's doing");
+  return fmt::format(
+      "Another 10 % of budget would gain the experiment {} (90 % interval {}, by {}), against {} worth "
+      "having: {}{}.",
+      number(gain, 2), range, budget.model.name(), number(sesoi, 2), judged,
+      constant || gain >= sesoi ? "" : ", and that is the decayed learning rate's doing");
 }
 
 }  // namespace expanalyze

@@ -17,17 +17,18 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
                            Verdict on_steps);                                                 // final_quality.cpp
 Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairing& pairing);  // convergence.cpp
 WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estimate& kappa);   // wall_clock.cpp
-Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity& price);      // compute.cpp
+Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity& price,
+                const SeedNoise& noise);  // compute.cpp
 /// The verdicts on all axes, in the order of kAxes.
 std::vector<AxisVerdict> judge_axes(const Sides& sides, const Budgets& budgets, const SeedNoise& noise, double sesoi,
                                     const Pairing& pairing);  // axis_verdict.cpp
 /// At `asked` and wherever one side was cut off before the other's end.
 std::vector<Forecast> forecasts(const Sides& sides, const Budgets& budgets, const SeedNoise& noise,
-                                std::optional<double> asked);                                       // forecast.cpp
-Crossing crossing(const Sides& sides, const Budgets& budgets, const SeedNoise& noise);              // crossing.cpp
+                                std::optional<double> asked);                           // forecast.cpp
+Crossing crossing(const Sides& sides, const Budgets& budgets, const SeedNoise& noise);  // crossing.cpp
 /// B3.3: what the law says of another tenth of budget; empty where there is no law.
 std::string plateau_by_law(const Side& experiment, const Budget& budget, double sesoi, double sign);  // forecast.cpp
-std::vector<Sketch> sketches(const Sides& sides);                                             // sketch.cpp
+std::vector<Sketch> sketches(const Sides& sides);                                                     // sketch.cpp
 /// The metric averaged over the runs of a side, on the steps of its first run.
 Curve mean_curve(const Side& side);
 

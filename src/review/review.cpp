@@ -174,7 +174,7 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   review.axes = judge_axes(sides, budgets, noise, sesoi.value, review.pairing);
   review.final_quality = final_quality(sides, noise, sesoi, review.pairing, on(review, Axis::step).verdict);
   review.convergence = convergence(sides, noise, review.pairing);
-  review.compute = compute(sides, review.final_quality, budgets.baseline.price);
+  review.compute = compute(sides, review.final_quality, budgets.baseline.price, noise);
   if (auto words = plateau_by_law(sides.experiment, budgets.experiment, sesoi.value, sides.orientation());
       !words.empty())
     review.final_quality.plateau = std::move(words);

@@ -113,32 +113,50 @@ double annealed(LossLaw law, const Schedule& schedule, double step, const LawSha
   return sum;
 }
 
-FittedLaw fit_law(LossLaw law, std::span<const LawCurve> curves, const LawShape& shape, bool free_shape) {
-  FittedLaw out;
-  out.law_ = law;
-  out.shape_ = shape;
-  const Points points = points_of(law, curves, shape);
-  if (points.area.empty()) return out;
+void FittedLaw::descend(std::span<const LawCurve> curves, bool free_shape, const FittedLaw* like) {
+  const Points points = points_of(law_, curves, shape_);
+  if (points.area.empty()) return;
   double sum = 0;
   for (const double a : points.area) sum += std::log(a);
-  out.reference_ = std::exp(sum / static_cast<double>(points.area.size()));
+  reference_ = std::exp(sum / static_cast<double>(points.area.size()));
   const double level = std::exp(*std::min_element(points.log_loss.begin(), points.log_loss.end()));
   FitProblem problem;
   problem.points = points.area.size();
   problem.sigma = kSigma;
   problem.huber = free_shape ? kHuberOfFreeShape : kHuber;
-  problem.priors = priors(law, level, shape, free_shape && law == LossLaw::multi_power);
+  problem.priors = priors(law_, level, shape_, free_shape);
   problem.residuals = [&](std::span<const double> p, std::span<double> r) {
     const bool moving = p.size() > kGamma;
-    const LawShape now = shape_of(p, shape);
+    const LawShape now = shape_of(p, shape_);
     for (std::size_t i = 0; i < r.size(); ++i) {
-      const double a = moving ? annealed(law, *points.schedule[i], points.step[i], now) : points.annealed[i];
-      r[i] = std::log(std::max(1e-300, loss_from(p, points.area[i], out.reference_, a))) - points.log_loss[i];
+      const double a = moving ? annealed(law_, *points.schedule[i], points.step[i], now) : points.annealed[i];
+      r[i] = std::log(std::max(1e-300, loss_from(p, points.area[i], reference_, a))) - points.log_loss[i];
     }
   };
-  const double size = law == LossLaw::power ? 0 : std::exp(problem.priors[kAnnealing].mean);
-  out.fit_ = robust_fit(problem, starts(points, out.reference_, problem.priors.size(), shape, size));
-  out.shape_ = shape_of(out.fit_.parameters, shape);
+  if (like != nullptr) {
+    std::vector<double> start = like->fit_.parameters;
+    start[kScale] -= std::exp(start[kExponent]) * std::log(reference_ / like->reference_);
+    fit_ = robust_fit(problem, std::span(&start, 1));
+  } else {
+    const double size = law_ == LossLaw::power ? 0 : std::exp(problem.priors[kAnnealing].mean);
+    fit_ = robust_fit(problem, starts(points, reference_, problem.priors.size(), shape_, size));
+  }
+  shape_ = shape_of(fit_.parameters, shape_);
+}
+
+FittedLaw fit_law(LossLaw law, std::span<const LawCurve> curves, const LawShape& shape, bool free_shape) {
+  FittedLaw out;
+  out.law_ = law;
+  out.shape_ = shape;
+  out.descend(curves, free_shape && law == LossLaw::multi_power, nullptr);
+  return out;
+}
+
+FittedLaw refit(const FittedLaw& like, std::span<const LawCurve> curves) {
+  FittedLaw out;
+  out.law_ = like.law_;
+  out.shape_ = like.shape_;
+  out.descend(curves, false, &like);
   return out;
 }
 

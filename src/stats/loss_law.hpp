@@ -42,18 +42,22 @@ class FittedLaw {
 
   [[nodiscard]] bool empty() const { return fit_.parameters.empty(); }
   [[nodiscard]] LossLaw law() const { return law_; }
-  [[nodiscard]] double floor() const;     ///< L0
-  [[nodiscard]] double scale() const;     ///< A, at reference_area()
-  [[nodiscard]] double exponent() const;  ///< a
+  [[nodiscard]] double floor() const;      ///< L0
+  [[nodiscard]] double scale() const;      ///< A, at reference_area()
+  [[nodiscard]] double exponent() const;   ///< a
   [[nodiscard]] double annealing() const;  ///< B' (multi_power) or C (annealing) in units of the loss; 0: power
   [[nodiscard]] double reference_area() const { return reference_; }
   [[nodiscard]] const LawShape& shape() const { return shape_; }
   [[nodiscard]] const Fit& fit() const { return fit_; }
 
   friend FittedLaw fit_law(LossLaw, std::span<const LawCurve>, const LawShape&, bool);
+  friend FittedLaw refit(const FittedLaw&, std::span<const LawCurve>);
   friend FittedLaw known_law(LossLaw, const std::array<double, 4>&, const LawShape&, double);
 
  private:
+  /// From every start, or from `like` where there is one.
+  void descend(std::span<const LawCurve> curves, bool free_shape, const FittedLaw* like);
+
   LossLaw law_ = LossLaw::power;
   LawShape shape_;
   double reference_ = 1;
@@ -64,6 +68,9 @@ class FittedLaw {
 /// away along C·beta·B and predict worse (handbook C3.2). `free_shape`: C, beta and gamma follow the data within
 /// priors of 25, 10 and 8 %; for three schedules or more.
 FittedLaw fit_law(LossLaw law, std::span<const LawCurve> curves, const LawShape& shape = {}, bool free_shape = false);
+
+/// The same law, with a fixed shape, to other points: begins where `like` ended, and so costs one descent.
+FittedLaw refit(const FittedLaw& like, std::span<const LawCurve> curves);
 
 /// A law with given L0, A (at `reference_area` peak-rate steps), a and size of the annealing.
 FittedLaw known_law(LossLaw law, const std::array<double, 4>& parameters, const LawShape& shape, double reference_area);

@@ -14,16 +14,16 @@
 namespace law_run {
 
 struct Plan {
-  double steps = 4000;          ///< of the schedule
-  double stop = 0;              ///< the log ends here; 0: with the schedule
-  bool decays = true;           ///< cosine to a tenth of the peak, else constant
+  double steps = 4000;  ///< of the schedule
+  double stop = 0;      ///< the log ends here; 0: with the schedule
+  bool decays = true;   ///< cosine to a tenth of the peak, else constant
   bool logs_lr = true;
   double warm_up = 200;
-  double every = 50;            ///< steps between evaluations
-  double offset = 0;            ///< of the loss: what the recipe changes
-  double late = 0;              ///< of the loss at step 1000, falling as 1 / step: a slow start
-  double seed_sd = 0.002;       ///< common to a whole run
-  double scatter = 0.0005;      ///< of one evaluation
+  double every = 50;        ///< steps between evaluations
+  double offset = 0;        ///< of the loss: what the recipe changes
+  double late = 0;          ///< of the loss at step 1000, falling as 1 / step: a slow start
+  double seed_sd = 0.002;   ///< common to a whole run
+  double scatter = 0.0005;  ///< of one evaluation
   double seconds_per_step = 0.1;
   unsigned seed = 1;
 };
@@ -67,7 +67,8 @@ inline expanalyze::Run run(const Plan& p, const std::string& label) {
     if (p.logs_lr) builder.value("lr", rate(p, s));
     builder.value("wall_time", p.seconds_per_step * s);
     builder.value("tokens", 1e5 * s);
-    builder.value("val_loss", model.at(sched, s) + p.offset + p.late * 1000 / s + luck + p.scatter * noise.normal(line));
+    builder.value("val_loss",
+                  model.at(sched, s) + p.offset + p.late * 1000 / s + luck + p.scatter * noise.normal(line));
   }
   auto out = builder.finish(line);
   out.label = label;

@@ -70,7 +70,8 @@ TEST_CASE("two runs that were cut off in mid-schedule are compared as they stand
 
 TEST_CASE("the price of a budget is that of complete runs, not the slope of one") {
   const Review r = law_run::review({plan(4000, 1)}, {plan(4000, 2)});
-  const double truth = (law_run::truth(plan(3600, 1), 3600) - law_run::truth(plan(4400, 1), 4400)) / std::log(4400. / 3600);
+  const double truth =
+      (law_run::truth(plan(3600, 1), 3600) - law_run::truth(plan(4400, 1), 4400)) / std::log(4400. / 3600);
   CHECK(r.compute.kappa.value == Approx(truth).epsilon(0.15));
   CHECK(r.compute.kappa.low < truth);
   CHECK(r.compute.kappa.high > truth);

@@ -103,6 +103,4 @@ TEST_CASE("the power law of a constant rate is found through outliers") {
   CHECK(law.log_variance(constant, 40000) > 0);
 }
 
-TEST_CASE("no points, no law") {
-  CHECK(stats::fit_law(LossLaw::power, {}).empty());
-}
+TEST_CASE("no points, no law") { CHECK(stats::fit_law(LossLaw::power, {}).empty()); }

@@ -84,8 +84,7 @@ TEST_CASE("the standard error of an AR(1) mean is met within 15 %") {
   constexpr std::size_t kPoints = 2000;
   const double phi = 0.6, truth = 1 / (1 - phi) / std::sqrt(static_cast<double>(kPoints));
   double average = 0;  // records taken for independent would come to half of the truth
-  for (std::uint64_t key = 0; key < 40; ++key)
-    average += bootstrap_se_of_mean(autoregression(kPoints, phi, key)) / 40;
+  for (std::uint64_t key = 0; key < 40; ++key) average += bootstrap_se_of_mean(autoregression(kPoints, phi, key)) / 40;
   CHECK(average / truth == Approx(1).margin(0.15));
 }
 
