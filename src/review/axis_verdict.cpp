@@ -6,6 +6,7 @@
 
 #include "review/compared.hpp"
 #include "review/measure.hpp"
+#include "review/own_ends.hpp"
 #include "stats/descriptive.hpp"
 #include "text/format.hpp"
 
@@ -122,6 +123,8 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
   out.experiment = there.experiment;
   out.difference = there.difference;
   out.verdict = there.verdict;
+  if (there.verdict == Verdict::not_assessable && at_end.verdict != Verdict::not_assessable)
+    return by_own_ends(out, at_end, sides.orientation());
   if (there.verdict == Verdict::not_assessable) {
     out.why = fmt::format("no evaluation of both sides at {}", amount(sides, axis, out.at));
     return out;

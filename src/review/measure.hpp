@@ -14,8 +14,11 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
                            Verdict on_steps);                                                 // final_quality.cpp
 Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairing& pairing);  // convergence.cpp
 WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estimate& kappa);   // wall_clock.cpp
-Compute compute(const Sides& sides, const FinalQuality& final);                               // compute.cpp
-std::vector<Sketch> sketches(const Sides& sides);                                             // sketch.cpp
+/// A change of the system alone: another pace, and no difference of quality at equal steps, in one sentence; else
+/// empty.
+std::string system_only(const WallClock& wall, const FinalQuality& final);  // wall_clock.cpp
+Compute compute(const Sides& sides, const FinalQuality& final);             // compute.cpp
+std::vector<Sketch> sketches(const Sides& sides);                           // sketch.cpp
 /// κ: what an e-fold more budget is worth to a side, from its own curve (B5, B6.1); NaN when it does not improve.
 Estimate budget_elasticity(const Side& side, double sign);  // compute.cpp
 /// The metric averaged over the runs of a side, on the steps of its first run.
