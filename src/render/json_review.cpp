@@ -69,12 +69,23 @@ Json level_value(const SpeedupLevel& l) {
           {"speedup", number_value(l.speedup)}};
 }
 
+Json speedup_value(const SpeedupCurve& c) {
+  const auto at = [](const SpeedupCurve::At& l) -> Json {
+    return {{"level", number_value(l.level)},
+            {"baseline", number_value(l.baseline)},
+            {"experiment", number_value(l.experiment)},
+            {"speedup", estimate_value(l.speedup)}};
+  };
+  return {{"axis", to_string(c.axis)}, {"trend", estimate_value(c.trend)}, {"levels", list_of(c.levels, at)}};
+}
+
 Json convergence_value(const Convergence& c) {
   return {{"early", to_string(c.early)},
           {"early_gap", estimate_value(c.early_gap)},
           {"from_step", number_value(c.from_step)},
           {"to_step", number_value(c.to_step)},
           {"levels", list_of(c.levels, level_value)},
+          {"speedup", list_of(c.speedup, speedup_value)},
           {"sentences", texts(c.sentences)}};
 }
 
@@ -92,8 +103,21 @@ Json compute_value(const Compute& c) {
           {"sentences", texts(c.sentences)}};
 }
 
+Json pause_value(const Pause& p) {
+  return {
+      {"kind", text_value(p.kind)},
+      {"baseline", {{"seconds", number_value(p.baseline_seconds)}, {"share", number_value(p.baseline_share)}}},
+      {"experiment", {{"seconds", number_value(p.experiment_seconds)}, {"share", number_value(p.experiment_share)}}}};
+}
+
 Json wall_value(const WallClock& w) {
-  return {{"step_seconds",
+  return {{"source", text_value(w.source)},
+          {"per_sample",
+           {{"baseline", estimate_value(w.baseline_sample_seconds)},
+            {"experiment", estimate_value(w.experiment_sample_seconds)},
+            {"ratio", estimate_value(w.sample_ratio)}}},
+          {"pauses", list_of(w.pauses, pause_value)},
+          {"step_seconds",
            {{"baseline", estimate_value(w.baseline_step_seconds)},
             {"experiment", estimate_value(w.experiment_step_seconds)}}},
           {"ratio", estimate_value(w.ratio)},

@@ -1,4 +1,6 @@
 // Step 1 of the Markdown report.
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "render/markdown_parts.hpp"
@@ -121,19 +123,63 @@ std::string final_quality(const FinalQuality& f) {
 
 std::string crossing(double step) { return std::isinf(step) ? "not reached" : number(step); }
 
-std::string convergence(const Review& r) {
+/// Axes that show the same speed-ups to the digits printed share a column: tokens and FLOPs of equal batches are steps.
+struct SpeedColumn {
+  std::string title;
+  std::vector<std::string> cells;
+};
+std::vector<SpeedColumn> speed_columns(const Convergence& c, const std::vector<std::size_t>& rows) {
+  std::vector<SpeedColumn> out;
+  for (const SpeedupCurve& curve : c.speedup) {
+    SpeedColumn next{std::string(to_string(curve.axis)), {}};
+    for (const std::size_t i : rows) next.cells.push_back(with_interval(curve.levels[i].speedup, 3));
+    const auto same = std::find_if(out.begin(), out.end(), [&](const SpeedColumn& o) { return o.cells == next.cells; });
+    if (same == out.end())
+      out.push_back(std::move(next));
+    else
+      same->title += ", " + next.title;
+  }
+  return out;
+}
+
+/// Early, mid and final level against the axes (B2.3); where no level is common, the baseline's own levels.
+std::string speed_table(const Review& r) {
   const Convergence& c = r.convergence;
-  std::string out = "### Convergence\n\n";
+  if (c.speedup.empty()) return {};
+  const std::size_t n = c.speedup.front().levels.size();
+  const std::vector<std::size_t> rows{n / 6, n / 2, n - 1};
+  const auto columns = speed_columns(c, rows);
+  std::vector<Table::Column> heads{{"Level of " + code_span(r.metric.name)}, {"Steps to it", kRight}};
+  for (const SpeedColumn& column : columns) heads.push_back({"Speed-up: " + column.title});
+  Table table(heads);
+  static constexpr std::array<std::string_view, 3> kWhen{"early", "mid", "final"};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const SpeedupCurve::At& at = c.speedup.front().levels[rows[i]];
+    std::vector<std::string> cells{std::string(kWhen[i]) + ", " + number(at.level),
+                                   number(at.baseline) + " → " + number(at.experiment)};
+    for (const SpeedColumn& column : columns) cells.push_back(column.cells[i]);
+    table.add(std::move(cells));
+  }
+  return table.str();
+}
+
+std::string level_table(const Review& r) {
   Table table({{"Level of " + code_span(r.metric.name), kRight},
                {"Baseline step", kRight},
                {"Experiment step", kRight},
                {"Speed-up", kRight}});
-  for (const SpeedupLevel& l : c.levels)
+  for (const SpeedupLevel& l : r.convergence.levels)
     table.add({number(l.level), crossing(l.baseline_step), crossing(l.experiment_step),
                !std::isfinite(l.speedup) || std::isinf(l.baseline_step) || std::isinf(l.experiment_step)
                    ? "-"
                    : number(l.speedup, 3)});
-  out += paragraph(c.sentences) + table.str();
+  return table.str();
+}
+
+std::string convergence(const Review& r) {
+  const Convergence& c = r.convergence;
+  std::string out = "### Convergence\n\n" + paragraph(c.sentences);
+  out += c.speedup.empty() ? level_table(r) : speed_table(r);
   if (c.early == Convergence::Early::not_assessable && c.sentences.empty())
     out += paragraph("Early progress is not assessable: " + estimate_text(c.early_gap) + ".");
   return out;
@@ -167,6 +213,9 @@ std::string wall(const WallClock& w) {
   row("seconds per step, baseline", w.baseline_step_seconds);
   row("seconds per step, experiment", w.experiment_step_seconds);
   row("ratio of step times", w.ratio);
+  row("seconds per sample or token, baseline", w.baseline_sample_seconds);
+  row("seconds per sample or token, experiment", w.experiment_sample_seconds);
+  row("ratio per sample or token", w.sample_ratio);
   if (w.break_even > 0) table.add({"break-even ratio", number(w.break_even)});
   return out + table.str();
 }

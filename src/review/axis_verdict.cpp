@@ -6,6 +6,7 @@
 
 #include "review/budget.hpp"
 #include "review/measure.hpp"
+#include "review/own_ends.hpp"
 #include "stats/descriptive.hpp"
 #include "text/format.hpp"
 
@@ -143,6 +144,8 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const Budgets& budgets, co
   out.experiment = there.experiment;
   out.difference = there.difference;
   out.verdict = there.verdict;
+  if (there.verdict == Verdict::not_assessable && at_end.verdict != Verdict::not_assessable)
+    return by_own_ends(out, at_end, sides.orientation());
   if (there.verdict == Verdict::not_assessable) {
     out.why = fmt::format("no evaluation of both sides at {}", amount(sides, axis, out.at));
     return out;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "stats/descriptive.hpp"
+#include "store/alignment.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -25,21 +26,43 @@ Estimate mean_estimate(const std::vector<double>& values, double sd, double t) {
   return e;
 }
 
-/// A metric curve against another axis; the axis value of an evaluation after the last record of the axis is that
-/// record's.
+/// A metric curve against another axis. An evaluation after the last record of the axis has that record's amount; of
+/// several with one amount the last stands, and no line leads to it: it is the run's own final value.
 Curve against(const RunView& view, const Spent& axis) {
   const Curve metric = finite(view.metric);
   Curve out;
   if (axis.curve.empty()) return out;
+  std::size_t b = 0;
   for (std::size_t i = 0; i < metric.size(); ++i) {
     const double step = std::clamp(metric.step[i], axis.curve.step.front(), axis.curve.step.back());
     const double x = value_at(axis.curve, step);
-    if (!std::isfinite(x) || (!out.empty() && x <= out.step.back())) continue;
+    if (!std::isfinite(x) || (!out.empty() && x < out.step.back())) continue;
+    bool broken = false;
+    for (; b < metric.breaks.size() && metric.breaks[b] <= metric.step[i]; ++b) broken = true;
+    if (!out.empty() && x == out.step.back()) {
+      if (step == metric.step[i]) continue;
+      out.step.pop_back(), out.value.pop_back(), out.line.pop_back();
+      broken = true;
+    }
+    if (broken && (out.breaks.empty() || out.breaks.back() < x)) out.breaks.push_back(x);
     out.step.push_back(x);
     out.value.push_back(metric.value[i]);
     out.line.push_back(metric.line[i]);
   }
   return out;
+}
+
+/// The place on an axis from which the learning rate anneals.
+double annealing_on(const Run& run, Axis axis, const Spent& along) {
+  const double step = annealing_start(run);
+  return axis == Axis::step || !std::isfinite(step) ? step : value_at(along.curve, step);
+}
+
+/// `curve` at `x`; the run's own final value when it ended, or was evaluated first, within `slack` of x.
+double own_value(const Curve& curve, double x, double straight_from, double slack) {
+  const double value = read_at(curve, x, straight_from);
+  const bool ends_there = std::abs(curve.step.back() - x) <= slack * x;
+  return std::isfinite(value) || !ends_there ? value : curve.value.back();
 }
 
 }  // namespace
@@ -65,11 +88,10 @@ std::vector<double> totals(const Side& side, Axis axis) {
 std::vector<double> values_at(const Side& side, Axis axis, double x, double slack) {
   std::vector<double> out;
   for (const auto& view : side.runs) {
-    const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, spent(*view.run, axis));
+    const Spent along = axis == Axis::step ? Spent{} : spent(*view.run, axis);
+    const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, along);
     if (curve.empty()) continue;
-    double value = value_at(curve, x);
-    if (!std::isfinite(value) && x > curve.step.back() && curve.step.back() >= x * (1 - slack))
-      value = curve.value.back();
+    const double value = own_value(curve, x, annealing_on(*view.run, axis, along), slack);
     if (std::isfinite(value)) out.push_back(value);
   }
   return out;

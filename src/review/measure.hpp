@@ -17,6 +17,9 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
                            Verdict on_steps);                                                 // final_quality.cpp
 Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairing& pairing);  // convergence.cpp
 WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estimate& kappa);   // wall_clock.cpp
+/// A change of the system alone: another pace, and no difference of quality at equal steps, in one sentence; else
+/// empty.
+std::string system_only(const WallClock& wall, const FinalQuality& final);  // wall_clock.cpp
 Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity& price,
                 const SeedNoise& noise);  // compute.cpp
 /// The verdicts on all axes, in the order of kAxes.

@@ -185,6 +185,9 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   review.overall = on(review, review.primary_axis).verdict;
   add_modifiers(review);
   review.headline = headline(review, sides);
+  if (review.overall == Verdict::neutral || review.overall == Verdict::inconclusive)
+    if (const std::string system = system_only(review.wall, review.final_quality); !system.empty())
+      review.headline += " " + system;
   review.sketches = sketches(sides);
   review.secondary = secondary(runs, comparison, sides, review.notes);
   return review;

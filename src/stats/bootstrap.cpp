@@ -106,4 +106,31 @@ double bootstrap_se_of_mean(std::span<const double> residuals) {
   return std::sqrt(std::max(0.0, variance_of_resampled_mean(centred(residuals), length)));
 }
 
+double bootstrap_se_of_median(std::span<const double> residuals, std::size_t resamples) {
+  if (residuals.size() < 2 || resamples < 2 || !all_finite(residuals)) return kNaN;
+  BlockDraw draw(residuals.size(), block_length(residuals), key_of(residuals));
+  std::vector<std::size_t> index;
+  std::vector<double> drawn(residuals.size()), medians(resamples);
+  for (double& m : medians) {
+    draw.next(index);
+    for (std::size_t i = 0; i < drawn.size(); ++i) drawn[i] = residuals[index[i]];
+    m = median(drawn);
+  }
+  return sd(medians);
+}
+
+BlockDraw::BlockDraw(std::size_t n, std::size_t mean_block, std::uint64_t key)
+    : n_(n), rng_(key), log_stay_(std::log1p(-1 / static_cast<double>(mean_block))) {}
+
+void BlockDraw::next(std::vector<std::size_t>& index) {
+  index.clear();
+  while (index.size() < n_) {
+    const auto start = static_cast<std::size_t>(rng_.uniform(counter_++) * static_cast<double>(n_));
+    const double extra = std::floor(std::log1p(-rng_.uniform(counter_++)) / log_stay_);
+    const std::size_t left = n_ - index.size();
+    const std::size_t length = 1 + static_cast<std::size_t>(std::min(extra, static_cast<double>(left - 1)));
+    for (std::size_t i = 0; i < length; ++i) index.push_back((start + i) % n_);
+  }
+}
+
 }  // namespace expanalyze::stats

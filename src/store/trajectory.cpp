@@ -188,10 +188,13 @@ Curve trajectory(const Run& run, const Series& series) {
         ++out.repeated;
         continue;
       }
-      (step == out.step.back() ? out.same_step : out.superseded) += out.size() - keep;
+      const bool rewound = step != out.step.back();
+      (rewound ? out.superseded : out.same_step) += out.size() - keep;
       out.step.resize(keep);
       out.value.resize(keep);
       out.line.resize(keep);
+      while (!out.breaks.empty() && out.breaks.back() >= step) out.breaks.pop_back();
+      if (rewound) out.breaks.push_back(step);
     }
     out.step.push_back(step);
     out.value.push_back(series.value[i]);
@@ -209,8 +212,16 @@ Curve finite(const Curve& curve) {
   Curve out;
   out.superseded = curve.superseded;
   out.same_step = curve.same_step;
+  bool broken = false;
+  std::size_t b = 0;
   for (std::size_t i = 0; i < curve.size(); ++i) {
-    if (!std::isfinite(curve.value[i])) continue;
+    for (; b < curve.breaks.size() && curve.breaks[b] <= curve.step[i]; ++b) broken = true;
+    if (!std::isfinite(curve.value[i])) {
+      broken = true;
+      continue;
+    }
+    if (broken) out.breaks.push_back(curve.step[i]);
+    broken = false;
     out.step.push_back(curve.step[i]);
     out.value.push_back(curve.value[i]);
     out.line.push_back(curve.line[i]);
@@ -226,6 +237,8 @@ Curve between(const Curve& curve, double from, double to) {
   out.step.assign(curve.step.begin() + first, curve.step.begin() + last);
   out.value.assign(curve.value.begin() + first, curve.value.begin() + last);
   out.line.assign(curve.line.begin() + first, curve.line.begin() + last);
+  for (const double step : curve.breaks)
+    if (step > out.step.front() && step <= out.step.back()) out.breaks.push_back(step);
   return out;
 }
 
