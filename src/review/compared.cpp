@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "review/final_value.hpp"
 #include "stats/descriptive.hpp"
 #include "text/format.hpp"
 
@@ -67,9 +68,7 @@ std::vector<double> values_at(const Side& side, Axis axis, double x, double slac
   for (const auto& view : side.runs) {
     const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, spent(*view.run, axis));
     if (curve.empty()) continue;
-    double value = value_at(curve, x);
-    if (!std::isfinite(value) && x > curve.step.back() && curve.step.back() >= x * (1 - slack))
-      value = curve.value.back();
+    const double value = reading(view, curve, axis, x, slack);
     if (std::isfinite(value)) out.push_back(value);
   }
   return out;
@@ -91,13 +90,19 @@ Compared compare_values(const std::vector<double>& baseline, const std::vector<d
   const bool seeds = baseline.size() + experiment.size() > 2;
   stats::SeedPrior prior = noise.prior;
   prior.scale *= scale;
-  out.test = stats::moderated_t(baseline, experiment, prior);
+  const double own_df = static_cast<double>(baseline.size() + experiment.size()) - 2;
+  // Spread that was seen, between these seeds or those of the controls, holds the noise within the runs already.
+  const double believed = noise.control_runs > 0 || !(prior.df > 0) ? 0 : prior.df / (prior.df + own_df);
+  out.test = stats::moderated_t(baseline, experiment, prior, believed * noise.within * prior.scale * prior.scale);
   const auto& t = out.test;
   const double quantile = t.se > 0 ? (t.high95 - t.difference) / t.se : 0;
   out.baseline = mean_estimate(baseline, t.sd, quantile);
   out.experiment = mean_estimate(experiment, t.sd, quantile);
   out.difference = {t.difference, t.low95, t.high95, 0.95, baseline.size() + experiment.size(), {}};
-  if (!seeds) out.difference.notes.push_back(noise.prior.scale > 0 ? "prior_seed_sd" : "no_seed_sd");
+  if (!seeds)
+    out.difference.notes.push_back(noise.prior.scale <= 0   ? "no_seed_sd"
+                                   : noise.control_runs > 0 ? "control_seed_sd"
+                                                            : "prior_seed_sd");
   if (identical && t.difference == 0) {
     // The same numbers to the last digit: nothing was changed, so there is no luck to allow for.
     out.difference.low = out.difference.high = 0;
