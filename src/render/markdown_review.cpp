@@ -128,8 +128,11 @@ std::string other_tests(const FinalQuality& f) {
 std::string final_quality(const FinalQuality& f) {
   std::string out = "### Final quality\n\n";
   Table table({{"Quantity"}, {"Value"}});
-  table.add({"baseline", estimate_text(f.baseline)});
-  table.add({"experiment", estimate_text(f.experiment)});
+  const auto of = [](const char* side, const Estimate& e) {
+    return e.n == 0 ? std::string(side) : side + std::string(", n = ") + std::to_string(e.n);
+  };
+  table.add({of("baseline", f.baseline), estimate_text(f.baseline)});
+  table.add({of("experiment", f.experiment), estimate_text(f.experiment)});
   table.add({"difference (experiment - baseline)", estimate_text(f.difference, true)});
   table.add({"relative difference", relative_text(f.relative)});
   if (!std::isnan(f.difference.value)) table.add({"taken as the end of a run", window_text(f.window)});

@@ -13,11 +13,11 @@ namespace expanalyze {
 
 namespace {
 
-Estimate mean_estimate(const std::vector<double>& values, double sd, double t) {
+Estimate mean_estimate(const std::vector<double>& values, double sd, double within, double t) {
   Estimate e;
   e.n = values.size();
   e.value = stats::mean(values);
-  const double half = t * sd / std::sqrt(static_cast<double>(std::max<std::size_t>(1, values.size())));
+  const double half = t * std::sqrt(sd * sd / static_cast<double>(std::max<std::size_t>(1, values.size())) + within);
   if (std::isfinite(half)) {
     e.low = e.value - half;
     e.high = e.value + half;
@@ -93,11 +93,12 @@ Compared compare_values(const std::vector<double>& baseline, const std::vector<d
   const double own_df = static_cast<double>(baseline.size() + experiment.size()) - 2;
   // Spread that was seen, between these seeds or those of the controls, holds the noise within the runs already.
   const double believed = noise.control_runs > 0 || !(prior.df > 0) ? 0 : prior.df / (prior.df + own_df);
-  out.test = stats::moderated_t(baseline, experiment, prior, believed * noise.within * prior.scale * prior.scale);
+  const double unit = believed * prior.scale * prior.scale;
+  out.test = stats::moderated_t(baseline, experiment, prior, noise.within * unit);
   const auto& t = out.test;
   const double quantile = t.se > 0 ? (t.high95 - t.difference) / t.se : 0;
-  out.baseline = mean_estimate(baseline, t.sd, quantile);
-  out.experiment = mean_estimate(experiment, t.sd, quantile);
+  out.baseline = mean_estimate(baseline, t.sd, noise.within_baseline * unit, quantile);
+  out.experiment = mean_estimate(experiment, t.sd, noise.within_experiment * unit, quantile);
   out.difference = {t.difference, t.low95, t.high95, 0.95, baseline.size() + experiment.size(), {}};
   if (!seeds)
     out.difference.notes.push_back(noise.prior.scale <= 0   ? "no_seed_sd"

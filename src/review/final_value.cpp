@@ -164,17 +164,6 @@ EndValue tail_of_evaluations(const Curve& curve, const Curve& lr) {
   return level_tail(curve, from, schedule.since, 0, kLeastEvaluations).value_or(last_of(curve));
 }
 
-/// Mean over the runs of a side of the variance of its end, over their number.
-double variance_of_mean(const Side& side) {
-  double sum = 0, n = 0;
-  for (const RunView& view : side.runs) {
-    if (!std::isfinite(view.tail.value)) continue;
-    sum += view.tail.se * view.tail.se;
-    ++n;
-  }
-  return n > 0 ? sum / (n * n) : 0;
-}
-
 FinalWindow window_of(const EndValue& end, double se) { return {end.kind, end.from, end.to, end.records, se}; }
 
 /// The end of experiment − baseline on the steps that both logged.
@@ -223,6 +212,16 @@ double reading(const RunView& view, const Curve& curve, Axis axis, double x, dou
   const Curve before = between(curve, curve.step.front(), x);
   const Curve lr = axis == Axis::step ? finite(trajectory(*view.run, Role::lr)) : Curve{};
   return before.empty() ? std::numeric_limits<double>::quiet_NaN() : end_value(before, lr, true).value;
+}
+
+double variance_of_mean(const Side& side) {
+  double sum = 0, n = 0;
+  for (const RunView& view : side.runs) {
+    if (!std::isfinite(view.tail.value)) continue;
+    sum += view.tail.se * view.tail.se;
+    ++n;
+  }
+  return n > 0 ? sum / (n * n) : 0;
 }
 
 FinalWindow settle_ends(Sides& sides, const Pairing& pairing) {

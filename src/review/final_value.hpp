@@ -22,6 +22,9 @@ EndValue final_value(const RunView& view);
 /// outside.
 double reading(const RunView& view, const Curve& curve, Axis axis, double x, double slack);
 
+/// Mean over the runs of a side of the variance of its end, over their number.
+double variance_of_mean(const Side& side);
+
 /// Which of the three stands for the ends of the sides. Of one run each that saw the same batches it is the difference,
 /// record by record: the experiment's end becomes the baseline's plus that (B1.2).
 FinalWindow settle_ends(Sides& sides, const Pairing& pairing);

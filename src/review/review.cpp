@@ -136,7 +136,7 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   Review review;
   review.pairing = pair_by_data_order(sides);
   const FinalWindow window = settle_ends(sides, review.pairing);
-  const SeedNoise noise = with_window(seed_noise(runs, comparison, sides, review.notes), window);
+  const SeedNoise noise = with_window(seed_noise(runs, comparison, sides, review.notes), window, sides);
   review.controls_used = noise.control_runs > 0;
   review.metric = sides.metric;
   for (const Side* side : {&sides.baseline, &sides.experiment})

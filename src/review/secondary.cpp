@@ -21,7 +21,7 @@ Sides views(const RunStore& runs, const Comparison& comparison, const Metric& me
 Compared compared_at_end(const RunStore& runs, const Comparison& comparison, Sides sides, const Pairing& pairing) {
   std::vector<Note> of_controls;  // said of the primary metric already
   const FinalWindow window = settle_ends(sides, pairing);
-  const SeedNoise noise = with_window(seed_noise(runs, comparison, sides, of_controls), window);
+  const SeedNoise noise = with_window(seed_noise(runs, comparison, sides, of_controls), window, sides);
   const double at = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
   return compare_values(values_at(sides.baseline, Axis::step, at), values_at(sides.experiment, Axis::step, at), noise,
                         0, sides.orientation(), pairing.identical, reading_spread(sides, Axis::step, at));

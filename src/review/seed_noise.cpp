@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "review/final_value.hpp"
 #include "stats/descriptive.hpp"
 #include "store/key.hpp"
 #include "text/format.hpp"
@@ -80,6 +81,7 @@ double by_heart(const Side& side) {
 double evaluation_scatter(const Side& side) {
   std::vector<double> scatter;
   for (const auto& view : side.runs) {
+    if (view.batches) continue;  // what batches scatter is no matter of the seed: final_value.hpp allows for it
     const Curve curve = finite(view.metric);
     std::vector<double> residual;
     for (std::size_t i = 2; i + 1 < curve.size(); ++i)
@@ -144,9 +146,12 @@ SeedNoise seed_noise(const RunStore& runs, const Comparison& comparison, const S
   return prior_noise(sides);
 }
 
-SeedNoise with_window(SeedNoise noise, const FinalWindow& window) {
-  const double ratio = window.se / noise.prior.scale;
-  noise.within = std::isfinite(ratio) ? ratio * ratio : 0;
+SeedNoise with_window(SeedNoise noise, const FinalWindow& window, const Sides& sides) {
+  const double unit = noise.prior.scale * noise.prior.scale;
+  if (!(unit > 0)) return noise;
+  noise.within = window.se * window.se / unit;
+  noise.within_baseline = variance_of_mean(sides.baseline) / unit;
+  noise.within_experiment = variance_of_mean(sides.experiment) / unit;
   return noise;
 }
 

@@ -16,6 +16,8 @@ struct SeedNoise {
   std::string source;         ///< half a sentence: "prior for runs of 38.4 k samples (…)"
   std::size_t control_runs = 0, control_groups = 0;  ///< it was measured on; 0: believed beforehand
   double within = 0;  ///< variance of the difference from the scatter within the runs, in squares of the prior's scale
+  /// The same of the mean of a side.
+  double within_baseline = 0, within_experiment = 0;
 };
 
 /// The prior of the domain.
@@ -31,7 +33,7 @@ std::optional<SeedNoise> control_noise(const RunStore& runs, const Comparison& c
 SeedNoise seed_noise(const RunStore& runs, const Comparison& comparison, const Sides& sides, std::vector<Note>& notes);
 
 /// The same with what the ends of the runs are known to.
-SeedNoise with_window(SeedNoise noise, const FinalWindow& window);
+SeedNoise with_window(SeedNoise noise, const FinalWindow& window, const Sides& sides);
 
 /// Runs differ more early on: the seed s.d. at a share u of the run is this multiple of the final one (B1.1).
 double progress_multiplier(double u);

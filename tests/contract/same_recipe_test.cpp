@@ -31,6 +31,7 @@ struct Group {
 struct Source {
   std::string name;
   std::vector<Group> groups;
+  Role role = Role::none;  ///< of the metric to judge by; none: the review's own choice
 };
 
 struct Tally {
@@ -101,8 +102,14 @@ Source labelled_baselines() {
   return out;
 }
 
-void count(Tally& tally, const RunStore& runs, const Comparison& comparison, bool print) {
-  const Review review = review_runs(runs, comparison, {});
+ReviewOptions judged_by(Role role, const Run& run) {
+  ReviewOptions options;
+  if (const Series* series = find(run, role)) options.metric = series->logged_as;
+  return options;
+}
+
+void count(Tally& tally, const RunStore& runs, const Comparison& comparison, bool print, Role role) {
+  const Review review = review_runs(runs, comparison, judged_by(role, runs.runs[comparison.baseline[0]]));
   const auto differs = [](Verdict v) {
     return v == Verdict::improved || v == Verdict::regressed || v == Verdict::failed;
   };
@@ -140,7 +147,8 @@ Tally one_against_one(const Source& source) {
   const std::size_t every = pairs.size() / kMostPairs + 1;
   Tally tally;
   for (std::size_t i = 0; i < pairs.size(); i += every)
-    count(tally, pairs[i].first->runs, {{pairs[i].second.first}, {pairs[i].second.second}}, source.groups.size() > 1);
+    count(tally, pairs[i].first->runs, {{pairs[i].second.first}, {pairs[i].second.second}}, source.groups.size() > 1,
+          source.role);
   return tally;
 }
 
@@ -156,7 +164,7 @@ Tally half_against_half(const Source& source) {
       for (std::size_t i = order.size(); i > 1; --i)
         std::swap(order[i - 1], order[static_cast<std::size_t>(rng.uniform(i) * static_cast<double>(i))]);
       const auto middle = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 2);
-      count(tally, group.runs, {{order.begin(), middle}, {middle, order.end()}}, false);
+      count(tally, group.runs, {{order.begin(), middle}, {middle, order.end()}}, false, source.role);
     }
   }
   return tally;
@@ -198,5 +206,9 @@ TEST_CASE("runs of one recipe are not told apart: our own baselines") {
     return;
   }
   print_head();
-  judge(labelled_baselines());
+  Source source = labelled_baselines();
+  judge(source);
+  source.name += ", training loss";
+  source.role = Role::train_loss;
+  judge(source);
 }
