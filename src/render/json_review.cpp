@@ -47,6 +47,28 @@ Json end_value(const RunEnd& e) {
           {"first_non_finite", e.first_non_finite ? place_value(*e.first_non_finite) : Json()}};
 }
 
+Json seed_sd_value(const FinalQuality& f) {
+  return {{"value", number_value(f.seed_sd)},     {"low", number_value(f.seed_sd_low)},
+          {"high", number_value(f.seed_sd_high)}, {"source", to_string(f.seed_sd_source)},
+          {"df", number_value(f.seed_sd_df)},     {"runs", f.seed_sd_runs},
+          {"why", text_value(f.seed_sd_why)}};
+}
+
+Json window_value(const FinalWindow& w) {
+  return {{"kind", to_string(w.kind)},
+          {"from_step", number_value(w.from_step)},
+          {"to_step", number_value(w.to_step)},
+          {"records", w.records},
+          {"se", number_value(w.se)}};
+}
+
+Json other_test_value(const OtherTest& t) {
+  return {{"name", t.name},
+          {"difference", estimate_value(t.difference)},
+          {"p", number_value(t.p)},
+          {"least_p", number_value(t.least_p)}};
+}
+
 Json final_value(const FinalQuality& f) {
   return {{"baseline", estimate_value(f.baseline)},
           {"experiment", estimate_value(f.experiment)},
@@ -56,8 +78,11 @@ Json final_value(const FinalQuality& f) {
           {"equivalence", {{"low", number_value(f.equivalence_low)}, {"high", number_value(f.equivalence_high)}}},
           {"sesoi", number_value(f.sesoi)},
           {"sesoi_source", text_value(f.sesoi_source)},
-          {"seed_sd", {{"value", number_value(f.seed_sd)}, {"source", to_string(f.seed_sd_source)}}},
+          {"seed_sd", seed_sd_value(f)},
           {"seeds_needed", f.seeds_needed},
+          {"not_worth_chasing", f.not_worth_chasing},
+          {"window", window_value(f.window)},
+          {"other_tests", list_of(f.other_tests, other_test_value)},
           {"plateau", text_value(f.plateau)},
           {"sentences", texts(f.sentences)}};
 }
@@ -154,7 +179,9 @@ Json secondary_value(const SecondaryMetric& s) {
   return {{"metric", metric_value(s.metric)},
           {"baseline", estimate_value(s.baseline)},
           {"experiment", estimate_value(s.experiment)},
-          {"difference", estimate_value(s.difference)}};
+          {"difference", estimate_value(s.difference)},
+          {"p", number_value(s.p)},
+          {"p_adjusted", number_value(s.p_adjusted)}};
 }
 
 }  // namespace

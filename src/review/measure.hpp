@@ -32,6 +32,12 @@ Crossing crossing(const Sides& sides, const Budgets& budgets, const SeedNoise& n
 /// B3.3: what the law says of another tenth of budget; empty where there is no law.
 std::string plateau_by_law(const Side& experiment, const Budget& budget, double sesoi, double sign);  // forecast.cpp
 std::vector<Sketch> sketches(const Sides& sides);                                                     // sketch.cpp
+/// The metrics besides the primary one, p-values adjusted for their number (secondary.cpp).
+std::vector<SecondaryMetric> secondary_results(const RunStore& runs, const Comparison& comparison, const Sides& primary,
+                                               const Pairing& pairing, std::vector<Note>& notes);
+std::vector<OtherTest> other_tests(const Sides& sides, const SeedNoise& noise, double x);  // other_tests.cpp
+/// One sentence when a test could have agreed with the moderated t and does not; else empty.
+std::string disagreement(const std::vector<OtherTest>& tests, const Compared& primary);
 /// The metric averaged over the runs of a side, on the steps of its first run.
 Curve mean_curve(const Side& side);
 
