@@ -160,7 +160,10 @@ std::vector<SpeedColumn> speed_columns(const Convergence& c, const std::vector<s
   std::vector<SpeedColumn> out;
   for (const SpeedupCurve& curve : c.speedup) {
     SpeedColumn next{std::string(to_string(curve.axis)), {}};
-    for (const std::size_t i : rows) next.cells.push_back(with_interval(curve.levels[i].speedup, 3));
+    for (const std::size_t i : rows) {
+      const Estimate& s = curve.levels[i].speedup;
+      next.cells.push_back(number(s.value, 3) + (s.low < s.high ? " " + interval(s.low, s.high, 2) : ""));
+    }
     const auto same = std::find_if(out.begin(), out.end(), [&](const SpeedColumn& o) { return o.cells == next.cells; });
     if (same == out.end())
       out.push_back(std::move(next));
@@ -178,7 +181,7 @@ std::string speed_table(const Review& r) {
   const std::vector<std::size_t> rows{n / 6, n / 2, n - 1};
   const auto columns = speed_columns(c, rows);
   std::vector<Table::Column> heads{{"Level of " + code_span(r.metric.name)}, {"Steps to it", kRight}};
-  for (const SpeedColumn& column : columns) heads.push_back({"Speed-up: " + column.title});
+  for (const SpeedColumn& column : columns) heads.push_back({"Speed-up on " + column.title});
   Table table(heads);
   static constexpr std::array<std::string_view, 3> kWhen{"early", "mid", "final"};
   for (std::size_t i = 0; i < rows.size(); ++i) {

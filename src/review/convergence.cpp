@@ -114,11 +114,20 @@ stats::TwoSample early_gap(const Sides& sides, const SideCurve& b, const SideCur
   return stats::moderated_t(from, to, prior, scatter_variance(b, e, phase, pairing.paired));
 }
 
+/// The end of each usable run, of the smoothed curve: what a batch does to the last record is no luck of the seed.
+std::vector<double> ends(const Side& side, double sign) {
+  std::vector<double> out;
+  for (const auto& view : side.runs) {
+    const SideCurve one = side_curve({{view}}, sign);
+    if (!one.x.empty() && !view.end.failed) out.push_back(one.smoothed.back());
+  }
+  return out;
+}
+
 /// How far the luck of a seed moves a final value, from the seeds and the prior.
 SeedLuck seed_luck(const Sides& sides, const SeedNoise& noise, bool identical) {
   if (identical) return {0, 1};  // the same numbers to the last digit: there is no luck to allow for
-  const auto ends = [](const Side& side) { return values_at(side, Axis::step, side.last_metric_step()); };
-  const auto b = ends(sides.baseline), e = ends(sides.experiment);
+  const auto b = ends(sides.baseline, sides.orientation()), e = ends(sides.experiment, sides.orientation());
   if (b.empty() || e.empty() || (b.size() + e.size() <= 2 && !(noise.prior.scale > 0))) return {};
   const stats::TwoSample t = stats::moderated_t(b, e, noise.prior);
   return std::isfinite(t.sd) ? SeedLuck{t.sd, t.df} : SeedLuck{};
@@ -237,6 +246,7 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
                    0.95,
                    sides.baseline.runs.size() + sides.experiment.runs.size(),
                    {}};
+  if (pairing.identical) out.early_gap.low = out.early_gap.high = 0;
   const double fall = std::log(std::abs(along(b, b.falling, phase.from) / along(b, b.falling, phase.to))) /
                       std::log(phase.to / phase.from);
   out.early = pairing.identical ? Convergence::Early::same : verdict(gap, speedup, sign, sign * fall);

@@ -14,36 +14,51 @@ namespace expanalyze {
 namespace {
 
 constexpr double kMachineSpread = 0.003;  // B4.8: time of replicates on one machine type, relative s.d.
-constexpr double kFarthest = 2;           // B6.2: no budget is extrapolated further
-constexpr double kMidSchedule = 0.9;      // of a run's own plan: before that it is read in the middle (B6.1)
+constexpr double kStartUpSteps = 10;      // A1: the first ten steps, or the first half per cent
+constexpr double kStartUpShare = 0.005;
+constexpr double kFarthest = 2;       // B6.2: no budget is extrapolated further
+constexpr double kMidSchedule = 0.9;  // of a run's own plan: before that it is read in the middle (B6.1)
 
-/// What the runs of a side had spent by a step, on average. Only what passed counts of a clock: where it starts is the
-/// launcher's doing, and before the first record the steps went at the pace of the rest.
-class Amounts {
+/// What a run had spent by a step. Of a clock only the pace of the steps counts: where it starts is the launcher's
+/// doing, and the first steps compile (A1), so they go at the pace of the rest.
+class Amount {
  public:
-  Amounts(const Side& side, Axis axis) : axis_(axis) {
-    for (const auto& view : side.runs) {
-      curves_.push_back(spent(*view.run, axis).curve);
-      if (curves_.back().size() < 2) curves_.clear();
-      if (curves_.empty()) return;
-    }
+  Amount(Curve curve, Axis axis) : curve_(std::move(curve)) {
+    if (axis != Axis::wall || curve_.size() < 2) return;
+    const double span = curve_.step.back() - curve_.step.front();
+    steady_ =
+        std::min(curve_.step.front() + std::max(kStartUpSteps, kStartUpShare * span), curve_.step.back() - span / 2);
+    const double then = value_at(curve_, steady_);
+    pace_ = (curve_.value.back() - then) / (curve_.step.back() - steady_);
+    before_ = pace_ * steady_ - then;
   }
-  [[nodiscard]] bool empty() const { return curves_.empty(); }
+  [[nodiscard]] bool empty() const { return curve_.size() < 2; }
   [[nodiscard]] double at(double step) const {
-    double sum = 0;
-    for (const Curve& c : curves_) {
-      sum += value_at(c, std::clamp(step, c.step.front(), c.step.back()));
-      if (axis_ == Axis::wall) sum += before_first(c) - c.value.front();
-    }
-    return sum / static_cast<double>(curves_.size());
+    if (step < steady_) return pace_ * step;
+    return before_ + value_at(curve_, std::clamp(step, curve_.step.front(), curve_.step.back()));
   }
 
  private:
-  static double before_first(const Curve& c) {
-    return c.step.front() * (c.value.back() - c.value.front()) / (c.step.back() - c.step.front());
+  Curve curve_;
+  double steady_ = -std::numeric_limits<double>::infinity(), pace_ = 0, before_ = 0;
+};
+
+/// The same for a side, on average over its runs; empty when one of them does not have the axis.
+class Amounts {
+ public:
+  Amounts(const Side& side, Axis axis) {
+    for (const auto& view : side.runs) runs_.emplace_back(spent(*view.run, axis).curve, axis);
+    if (std::any_of(runs_.begin(), runs_.end(), [](const Amount& a) { return a.empty(); })) runs_.clear();
   }
-  Axis axis_;
-  std::vector<Curve> curves_;
+  [[nodiscard]] bool empty() const { return runs_.empty(); }
+  [[nodiscard]] double at(double step) const {
+    double sum = 0;
+    for (const Amount& run : runs_) sum += run.at(step);
+    return sum / static_cast<double>(runs_.size());
+  }
+
+ private:
+  std::vector<Amount> runs_;
 };
 
 Estimate exponential(Estimate e) {
@@ -55,12 +70,13 @@ Estimate exponential(Estimate e) {
 SpeedupCurve on_axis(const Sides& sides, const Speedup& steps, Axis axis) {
   SpeedupCurve out;
   out.axis = axis;
-  const Amounts b(sides.baseline, axis), e(sides.experiment, axis);
-  if (b.empty() || e.empty()) return out;
+  const bool in_steps = axis == Axis::step;
+  const Amounts b(in_steps ? Side{} : sides.baseline, axis), e(in_steps ? Side{} : sides.experiment, axis);
+  if (!in_steps && (b.empty() || e.empty())) return out;
   std::vector<double> log_s;
   for (std::size_t k = 0; k < steps.levels().size(); ++k) {
-    const double at_b = axis == Axis::step ? steps.baseline()[k] : b.at(steps.baseline()[k]);
-    const double at_e = axis == Axis::step ? steps.experiment()[k] : e.at(steps.experiment()[k]);
+    const double at_b = in_steps ? steps.baseline()[k] : b.at(steps.baseline()[k]);
+    const double at_e = in_steps ? steps.experiment()[k] : e.at(steps.experiment()[k]);
     if (!(at_b > 0) || !(at_e > 0)) return out;
     out.levels.push_back({sides.orientation() * steps.levels()[k], at_b, at_e, {}});
     log_s.push_back(std::log(at_b / at_e));

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kResamples = 200;
 constexpr double kNormal975 = 1.959964;
+constexpr double kWidest = 4.6;  // ln 100: where a curve is so flat, a level says nothing of when it is reached
 
 /// `n` levels from `from` down to `to`, even in the logarithm where both are positive, or both negative.
 std::vector<double> spread_levels(double from, double to, std::size_t n) {
@@ -135,7 +136,7 @@ Estimate Speedup::weighted(const std::vector<double>& log_s, const std::vector<d
   const double z = kNormal975 * stats::normal_quantile(0.5 + confidence / 2) / stats::normal_quantile(0.975);
   const double t = stats::student_t_quantile(0.5 + confidence / 2, df_);
   const double half = std::sqrt(z * z * (scatter * scatter + extra) + t * t * luck * luck);
-  if (!std::isfinite(half)) return bare(value, "flat_curve");
+  if (!(half < kWidest)) return bare(value, "flat_curve");
   return {value, value - half, value + half, confidence, kLevels, {}};
 }
 

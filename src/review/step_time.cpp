@@ -67,6 +67,15 @@ std::vector<Interval> clock_intervals(const Run& run, const Series& clock, const
   return out;
 }
 
+/// The tick of a clock that moves by whole minutes, seconds or milliseconds; 0 for a finer one.
+double tick(const std::vector<double>& seconds) {
+  for (const double unit : {60.0, 1.0, 1e-3}) {
+    const auto whole = [unit](double s) { return std::abs(s / unit - std::round(s / unit)) < 1e-3; };
+    if (std::all_of(seconds.begin(), seconds.end(), whole)) return unit;
+  }
+  return 0;
+}
+
 double usual_change(const std::vector<double>& y) {
   std::vector<double> changes;
   for (std::size_t i = 1; i < y.size(); ++i) changes.push_back(std::abs(y[i] - y[i - 1]));
@@ -82,8 +91,9 @@ bool is_running_mean(const Run& run, const Curve& took) {
   const Common common = common_steps(between(clock, 0.5 * last_step(run), last_step(run)), took);
   if (common.step.size() < kFewest) return false;
   std::vector<double> seen;
-  for (std::size_t i = 1; i < common.step.size(); ++i)
-    seen.push_back((common.a[i] - common.a[i - 1]) / (common.step[i] - common.step[i - 1]));
+  for (std::size_t i = 1; i < common.a.size(); ++i) seen.push_back(common.a[i] - common.a[i - 1]);
+  if (stats::median(seen) < kTicks * tick(seen)) return false;  // its changes are the clock's rounding
+  for (std::size_t i = 1; i < common.step.size(); ++i) seen[i - 1] /= common.step[i] - common.step[i - 1];
   return usual_change(common.b) < kRunningMean * usual_change(seen);
 }
 
@@ -113,10 +123,9 @@ void count_samples(const Run& run, Pace& pace) {
 
 /// Throughputs count samples or tokens, or something else altogether: one that the clock cannot have seen is not used.
 std::vector<Interval> throughput_intervals(const Run& run, double samples) {
-  const Series* series = find(run, Role::throughput);
   const Curve clock = spent(run, Axis::wall).curve;
-  if (series == nullptr || !(samples > 0) || clock.size() < 3) return {};
-  Curve rate = finite(trajectory(run, *series));
+  if (!(samples > 0) || clock.size() < 3) return {};
+  Curve rate = finite(trajectory(run, Role::throughput));
   for (double& v : rate.value) v = v > 0 ? samples / v : 0;
   const double steps = clock.step.back() - clock.step.front();
   const double seen = (clock.value.back() - clock.value.front()) / steps;
@@ -135,15 +144,10 @@ std::vector<Interval> intervals_of(const Run& run, Clock clock, Pace& pace) {
   return {};
 }
 
-/// The tick of a clock whose values are whole minutes, seconds or milliseconds; 0 for a finer one.
-double tick(const std::vector<Interval>& intervals) {
-  for (const double unit : {60.0, 1.0, 1e-3}) {
-    const auto whole = [unit](const Interval& i) {
-      return std::abs(i.seconds / unit - std::round(i.seconds / unit)) < 1e-3;
-    };
-    if (std::all_of(intervals.begin(), intervals.end(), whole)) return unit;
-  }
-  return 0;
+std::vector<double> seconds_of(const std::vector<Interval>& intervals) {
+  std::vector<double> out;
+  for (const Interval& i : intervals) out.push_back(i.seconds);
+  return out;
 }
 
 /// Neighbours joined until each holds `least` seconds; what is left at the end joins the last.
@@ -237,12 +241,14 @@ std::string_view to_string(Clock clock) {
 
 Pace pace(const Run& run, Clock clock) {
   Pace out;
+  if (clock == Clock::throughput && find(run, Role::throughput) == nullptr) return out;
+  if (clock == Clock::step_time && find(run, Role::step_time) == nullptr) return out;
   count_samples(run, out);
   std::vector<Interval> all = intervals_of(run, clock, out);
   if (all.empty() || (all.size() < 2 && find(run, Role::step) == nullptr)) return out;
   for (const Interval& i : all) out.total += i.seconds;
   out.total += out.outside.evaluation + out.outside.stalls;
-  if (clock == Clock::elapsed) all = coarse(all, kTicks * tick(all));
+  if (clock == Clock::elapsed) all = coarse(all, kTicks * tick(seconds_of(all)));
   const std::vector<Interval> start = take_start(all);
   std::vector<Interval> clean = without_evaluations(all, out.evaluations_inside);
   out.outside.stalls += cut_stalls(clean);

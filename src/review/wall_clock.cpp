@@ -225,6 +225,7 @@ WallClock::Justified justify(const Sides& sides, const FinalQuality& final, cons
 std::string worth_sentence(const WallClock& out, const FinalQuality& final, const Estimate& kappa,
                            std::string_view source) {
   if (out.ratio.value <= 1.02 && out.ratio.value >= 0.98) return {};
+  if (out.ratio.low <= 1 && out.ratio.high >= 1 && std::isfinite(out.ratio.high)) return {};  // no other pace is shown
   const bool slower = out.ratio.value > 1;
   const std::string factor = number(slower ? out.ratio.value : 1 / out.ratio.value, 3);
   if (out.break_even <= 0)

@@ -16,6 +16,12 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
+void reserve(Curve& curve, std::size_t n) {
+  curve.step.reserve(n);
+  curve.value.reserve(n);
+  curve.line.reserve(n);
+}
+
 /// Linear between two points; NaN when either value is not finite.
 double interpolate(double x0, double y0, double x1, double y1, double x) {
   if (!std::isfinite(y0) || !std::isfinite(y1)) return kNan;
@@ -178,6 +184,7 @@ std::string_view last_part(std::string_view key) {
 Curve trajectory(const Run& run, const Series& series) {
   const Rows& rows = run.rows[series.rows];
   Curve out;
+  reserve(out, series.value.size());
   for (std::size_t i = 0; i < series.value.size(); ++i) {
     const double step = rows.step[i];
     if (!std::isfinite(step)) continue;
@@ -214,6 +221,7 @@ Curve finite(const Curve& curve) {
   out.same_step = curve.same_step;
   bool broken = false;
   std::size_t b = 0;
+  reserve(out, curve.size());
   for (std::size_t i = 0; i < curve.size(); ++i) {
     for (; b < curve.breaks.size() && curve.breaks[b] <= curve.step[i]; ++b) broken = true;
     if (!std::isfinite(curve.value[i])) {
