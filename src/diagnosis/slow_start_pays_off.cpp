@@ -49,10 +49,15 @@ struct Crossing {
 Crossing crossing(const Curve& gap) {
   Crossing best;
   double most = -1;
-  for (std::size_t k = 2; k + 2 <= gap.size(); ++k) {
-    const auto split = gap.value.begin() + static_cast<std::ptrdiff_t>(k);
-    const auto late = std::count_if(gap.value.begin(), split, [](double v) { return v > 0; });
-    const auto ahead = std::count_if(split, gap.value.end(), [](double v) { return v < 0; });
+  std::size_t late = 0;
+  auto ahead =
+      static_cast<std::size_t>(std::count_if(gap.value.begin(), gap.value.end(), [](double v) { return v < 0; }));
+  for (std::size_t k = 0; k + 2 <= gap.size(); ++k) {
+    if (k > 0) {  // the record before the split has changed sides
+      late += gap.value[k - 1] > 0 ? 1 : 0;
+      ahead -= gap.value[k - 1] < 0 ? 1 : 0;
+    }
+    if (k < 2) continue;
     if (static_cast<double>(late + ahead) <= most) continue;
     most = static_cast<double>(late + ahead);
     best = {static_cast<double>(late) / static_cast<double>(k),
