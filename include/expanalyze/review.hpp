@@ -25,6 +25,7 @@ std::string_view to_string(Verdict);
 struct ReviewOptions {
   std::string metric;                  ///< --metric: as logged or canonical; empty: chosen by role
   std::optional<Direction> direction;  ///< --direction
+  std::optional<double> forecast;      ///< --forecast: a step that a side has not reached
 };
 
 /// One setting that the two sides do not share (D0.5).
@@ -75,6 +76,10 @@ struct AxisVerdict {
   Estimate difference;            ///< experiment − baseline, as logged (not oriented)
   double ratio = 1;               ///< experiment's total over baseline's on this axis
   std::string why;                ///< one sentence that carries the numbers
+  /// Unequal budgets: had the side that went on been planned to end at `at` (B6.2). NaN: budgets equal, or unknown.
+  Estimate planned_difference{};
+  Verdict planned = Verdict::not_assessable;
+  std::string planned_how{};  ///< the law or the price of a budget that this rests on, or why neither serves
 };
 
 enum class SeedSdSource { observed, prior, controls, none };
@@ -125,10 +130,39 @@ struct FinalQuality {
   std::vector<std::string> sentences;
 };
 
+/// The metric of one side at a step it has not logged (C4).
+struct Forecast {
+  bool of_baseline = false;
+  double at_step = 0;
+  Estimate value;   ///< 90 %, of the mean of the side's runs; NaN: refused
+  std::string how;  ///< the law, its learning rate and the achieved coverage, or why it is refused (C5)
+};
+
+/// Where the curves cross, and whether they would (C6).
+struct Crossing {
+  double observed_step = 0;  ///< the last step at which the mean curves cross for good; 0: they do not
+  double probability = std::numeric_limits<double>::quiet_NaN();  ///< that the side behind is ahead at `horizon`
+  double horizon = 0;                                             ///< steps
+  double step = 0, step_low = 0, step_high = 0;                   ///< median crossing with its 80 % interval
+  std::string why;                                                ///< one sentence; empty: nothing to say
+};
+
 struct SpeedupLevel {
   double level = 0;                               ///< value of the metric
   double baseline_step = 0, experiment_step = 0;  ///< first crossing; +inf: censored, not reached
-  double speedup = 0;                             ///< ratio; NaN if both are censored
+  double speedup = 0;                             ///< ratio; NaN if one is censored
+};
+
+/// S(L) on one axis (B2.3): what the baseline spends until it stands at a level, over what the experiment spends.
+struct SpeedupCurve {
+  struct At {
+    double level = 0;                     ///< value of the metric
+    double baseline = 0, experiment = 0;  ///< spent at the first crossing, in the axis' unit; +inf: not reached
+    Estimate speedup;                     ///< over 1: the experiment is there first
+  };
+  Axis axis = Axis::step;
+  std::vector<At> levels;  ///< from the end of warm-up to the worse of the two finals, even in ln(level)
+  Estimate trend;          ///< d ln S / d ln t: of the sign of -ln S for a head start that decays, 0 for a rate change
 };
 
 struct Convergence {
@@ -136,7 +170,8 @@ struct Convergence {
   Early early = Early::not_assessable;
   Estimate early_gap;  ///< mean relative gap of the loss over the early phase, e^ΔA − 1; negative: experiment lower
   double from_step = 0, to_step = 0;
-  std::vector<SpeedupLevel> levels;
+  std::vector<SpeedupLevel> levels;   ///< of the baseline at 10, 25, 50, 75 and 100 % of its run (B2.2)
+  std::vector<SpeedupCurve> speedup;  ///< one for each axis that both sides have
   std::vector<std::string> sentences;
 };
 std::string_view to_string(Convergence::Early);
@@ -152,12 +187,23 @@ struct Compute {
   std::vector<std::string> sentences;
 };
 
+/// Time that passed and that is no part of a step.
+struct Pause {
+  std::string kind;                                     ///< "start-up", "evaluation", "stalls"
+  double baseline_seconds = 0, experiment_seconds = 0;  ///< mean over the runs
+  double baseline_share = 0, experiment_share = 0;      ///< of the run's time
+};
+
 struct WallClock {
   enum class Justified { yes, no, undecided, not_assessable };
+  std::string source;                                       ///< what the step times of both sides are read from
   Estimate baseline_step_seconds, experiment_step_seconds;  ///< medians
   Estimate ratio;                                           ///< experiment over baseline, time per step
-  double baseline_seconds = 0, experiment_seconds = 0;      ///< totals, mean over seeds; 0: unknown
-  double break_even = 0;                                    ///< r* (B6.3); 0: unknown
+  /// Per sample (or token), where a step of one side carries more of them than a step of the other.
+  Estimate baseline_sample_seconds, experiment_sample_seconds, sample_ratio;
+  std::vector<Pause> pauses;
+  double baseline_seconds = 0, experiment_seconds = 0;  ///< totals, mean over seeds; 0: unknown
+  double break_even = 0;                                ///< r* (B6.3); 0: unknown
   Justified justified = Justified::not_assessable;
   bool hardware_verified = false;
   std::vector<std::string> sentences;
@@ -193,6 +239,8 @@ struct Review {
   Convergence convergence;
   Compute compute;
   WallClock wall;
+  std::vector<Forecast> forecasts;
+  Crossing crossing;
   std::vector<Sketch> sketches;
   std::vector<SecondaryMetric> secondary;
   bool controls_used = false;  ///< the luck of a seed was measured on Comparison::controls

@@ -228,6 +228,9 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   app.add_option("--config", typed.config, "settings that are not in the log; once a side")
       ->type_name("SIDE=FILE")
       ->allow_extra_args(false);
+  app.add_option("--forecast", options.review.forecast, "predict both sides at a step that they have not reached")
+      ->type_name("STEP")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--version", version_asked, "print the version");
   add_shared(app, typed, options);
 

@@ -49,24 +49,21 @@ struct Crossing {
 Crossing crossing(const Curve& gap) {
   Crossing best;
   double most = -1;
-  std::size_t late = 0;
-  auto ahead =
-      static_cast<std::size_t>(std::count_if(gap.value.begin(), gap.value.end(), [](double v) { return v < 0; }));
-  for (std::size_t k = 0; k + 2 <= gap.size(); ++k) {
-    if (k > 0) {  // the record before the split has changed sides
-      late += gap.value[k - 1] > 0 ? 1 : 0;
-      ahead -= gap.value[k - 1] < 0 ? 1 : 0;
-    }
-    if (k < 2) continue;
-    if (static_cast<double>(late + ahead) <= most) continue;
+  auto ahead = std::count_if(gap.value.begin(), gap.value.end(), [](double v) { return v < 0; });
+  std::ptrdiff_t late = 0;
+  for (std::size_t k = 1; k + 2 <= gap.size(); ++k) {
+    late += gap.value[k - 1] > 0 ? 1 : 0;
+    ahead -= gap.value[k - 1] < 0 ? 1 : 0;
+    if (k < 2 || static_cast<double>(late + ahead) <= most) continue;
     most = static_cast<double>(late + ahead);
     best = {static_cast<double>(late) / static_cast<double>(k),
             static_cast<double>(ahead) / static_cast<double>(gap.size() - k),
             gap.step[k],
-            stats::median(std::span(gap.value).first(k)),
+            0,
             k,
             gap.size() - k};
   }
+  if (best.before > 0) best.early = stats::median(std::span(gap.value).first(best.before));
   return best;
 }
 

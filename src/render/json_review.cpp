@@ -27,7 +27,11 @@ Json axis_value(const AxisVerdict& a) {
           {"experiment", estimate_value(a.experiment)},
           {"difference", estimate_value(a.difference)},
           {"ratio", number_value(a.ratio)},
-          {"why", text_value(a.why)}};
+          {"why", text_value(a.why)},
+          {"planned",
+           {{"verdict", to_string(a.planned)},
+            {"difference", estimate_value(a.planned_difference)},
+            {"how", text_value(a.planned_how)}}}};
 }
 
 Json end_value(const RunEnd& e) {
@@ -90,12 +94,23 @@ Json level_value(const SpeedupLevel& l) {
           {"speedup", number_value(l.speedup)}};
 }
 
+Json speedup_value(const SpeedupCurve& c) {
+  const auto at = [](const SpeedupCurve::At& l) -> Json {
+    return {{"level", number_value(l.level)},
+            {"baseline", number_value(l.baseline)},
+            {"experiment", number_value(l.experiment)},
+            {"speedup", estimate_value(l.speedup)}};
+  };
+  return {{"axis", to_string(c.axis)}, {"trend", estimate_value(c.trend)}, {"levels", list_of(c.levels, at)}};
+}
+
 Json convergence_value(const Convergence& c) {
   return {{"early", to_string(c.early)},
           {"early_gap", estimate_value(c.early_gap)},
           {"from_step", number_value(c.from_step)},
           {"to_step", number_value(c.to_step)},
           {"levels", list_of(c.levels, level_value)},
+          {"speedup", list_of(c.speedup, speedup_value)},
           {"sentences", texts(c.sentences)}};
 }
 
@@ -113,8 +128,21 @@ Json compute_value(const Compute& c) {
           {"sentences", texts(c.sentences)}};
 }
 
+Json pause_value(const Pause& p) {
+  return {
+      {"kind", text_value(p.kind)},
+      {"baseline", {{"seconds", number_value(p.baseline_seconds)}, {"share", number_value(p.baseline_share)}}},
+      {"experiment", {{"seconds", number_value(p.experiment_seconds)}, {"share", number_value(p.experiment_share)}}}};
+}
+
 Json wall_value(const WallClock& w) {
-  return {{"step_seconds",
+  return {{"source", text_value(w.source)},
+          {"per_sample",
+           {{"baseline", estimate_value(w.baseline_sample_seconds)},
+            {"experiment", estimate_value(w.experiment_sample_seconds)},
+            {"ratio", estimate_value(w.sample_ratio)}}},
+          {"pauses", list_of(w.pauses, pause_value)},
+          {"step_seconds",
            {{"baseline", estimate_value(w.baseline_step_seconds)},
             {"experiment", estimate_value(w.experiment_step_seconds)}}},
           {"ratio", estimate_value(w.ratio)},
@@ -123,6 +151,21 @@ Json wall_value(const WallClock& w) {
           {"justified", to_string(w.justified)},
           {"hardware_verified", w.hardware_verified},
           {"sentences", texts(w.sentences)}};
+}
+
+Json forecast_value(const Forecast& f) {
+  return {{"side", f.of_baseline ? "baseline" : "experiment"},
+          {"at_step", number_value(f.at_step)},
+          {"value", estimate_value(f.value)},
+          {"how", text_value(f.how)}};
+}
+
+Json crossing_value(const Crossing& c) {
+  return {{"observed_step", known(c.observed_step)},
+          {"probability", number_value(c.probability)},
+          {"horizon", known(c.horizon)},
+          {"step", {{"median", known(c.step)}, {"low", known(c.step_low)}, {"high", known(c.step_high)}}},
+          {"why", text_value(c.why)}};
 }
 
 Json sketch_value(const Sketch& s) {
@@ -152,6 +195,8 @@ Json review_value(const Review& r) {
           {"convergence", convergence_value(r.convergence)},
           {"compute", compute_value(r.compute)},
           {"wall_clock", wall_value(r.wall)},
+          {"forecasts", list_of(r.forecasts, forecast_value)},
+          {"crossing", crossing_value(r.crossing)},
           {"secondary", list_of(r.secondary, secondary_value)},
           {"ends", list_of(r.ends, end_value)},
           {"sketches", list_of(r.sketches, sketch_value)},

@@ -1,4 +1,6 @@
 // Step 1 of the Markdown report.
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "render/markdown_parts.hpp"
@@ -46,7 +48,9 @@ std::string axis_table(const Review& review) {
 std::string axis_reasons(const Review& review) {
   std::string out;
   for (const AxisVerdict& a : review.axes)
-    if (!a.why.empty()) out += bullet("**" + std::string(to_string(a.axis)) + "**: " + sentence(a.why));
+    if (!a.why.empty())
+      out += bullet("**" + std::string(to_string(a.axis)) +
+                    "**: " + sentence(a.planned_how.empty() ? a.why : a.why + "; " + a.planned_how));
   return out.empty() ? out : out + "\n";
 }
 
@@ -147,19 +151,66 @@ std::string final_quality(const FinalQuality& f) {
 
 std::string crossing(double step) { return std::isinf(step) ? "not reached" : number(step); }
 
-std::string convergence(const Review& r) {
+/// Axes that show the same speed-ups to the digits printed share a column: tokens and FLOPs of equal batches are steps.
+struct SpeedColumn {
+  std::string title;
+  std::vector<std::string> cells;
+};
+std::vector<SpeedColumn> speed_columns(const Convergence& c, const std::vector<std::size_t>& rows) {
+  std::vector<SpeedColumn> out;
+  for (const SpeedupCurve& curve : c.speedup) {
+    SpeedColumn next{std::string(to_string(curve.axis)), {}};
+    for (const std::size_t i : rows) {
+      const Estimate& s = curve.levels[i].speedup;
+      next.cells.push_back(number(s.value, 3) + (s.low < s.high ? " " + interval(s.low, s.high, 2) : ""));
+    }
+    const auto same = std::find_if(out.begin(), out.end(), [&](const SpeedColumn& o) { return o.cells == next.cells; });
+    if (same == out.end())
+      out.push_back(std::move(next));
+    else
+      same->title += ", " + next.title;
+  }
+  return out;
+}
+
+/// Early, mid and final level against the axes (B2.3); where no level is common, the baseline's own levels.
+std::string speed_table(const Review& r) {
   const Convergence& c = r.convergence;
-  std::string out = "### Convergence\n\n";
+  if (c.speedup.empty()) return {};
+  const std::size_t n = c.speedup.front().levels.size();
+  const std::vector<std::size_t> rows{n / 6, n / 2, n - 1};
+  const auto columns = speed_columns(c, rows);
+  std::vector<Table::Column> heads{{"Level of " + code_span(r.metric.name)}, {"Steps to it", kRight}};
+  for (const SpeedColumn& column : columns) heads.push_back({"Speed-up on " + column.title});
+  Table table(heads);
+  static constexpr std::array<std::string_view, 3> kWhen{"early", "mid", "final"};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const SpeedupCurve::At& at = c.speedup.front().levels[rows[i]];
+    std::vector<std::string> cells{std::string(kWhen[i]) + ", " + number(at.level),
+                                   number(at.baseline) + " → " + number(at.experiment)};
+    for (const SpeedColumn& column : columns) cells.push_back(column.cells[i]);
+    table.add(std::move(cells));
+  }
+  return table.str();
+}
+
+std::string level_table(const Review& r) {
   Table table({{"Level of " + code_span(r.metric.name), kRight},
                {"Baseline step", kRight},
                {"Experiment step", kRight},
                {"Speed-up", kRight}});
-  for (const SpeedupLevel& l : c.levels)
+  for (const SpeedupLevel& l : r.convergence.levels)
     table.add({number(l.level), crossing(l.baseline_step), crossing(l.experiment_step),
                !std::isfinite(l.speedup) || std::isinf(l.baseline_step) || std::isinf(l.experiment_step)
                    ? "-"
                    : number(l.speedup, 3)});
-  out += paragraph(c.sentences) + table.str();
+  return table.str();
+}
+
+std::string convergence(const Review& r) {
+  const Convergence& c = r.convergence;
+  std::string out = "### Convergence\n\n" + paragraph(c.sentences);
+  out += c.speedup.empty() ? level_table(r) : speed_table(r);
   if (c.early == Convergence::Early::not_assessable && c.sentences.empty())
     out += paragraph("Early progress is not assessable: " + estimate_text(c.early_gap) + ".");
   return out;
@@ -193,6 +244,9 @@ std::string wall(const WallClock& w) {
   row("seconds per step, baseline", w.baseline_step_seconds);
   row("seconds per step, experiment", w.experiment_step_seconds);
   row("ratio of step times", w.ratio);
+  row("seconds per sample or token, baseline", w.baseline_sample_seconds);
+  row("seconds per sample or token, experiment", w.experiment_sample_seconds);
+  row("ratio per sample or token", w.sample_ratio);
   if (w.break_even > 0) table.add({"break-even ratio", number(w.break_even)});
   return out + table.str();
 }
@@ -219,6 +273,16 @@ std::string secondary(const Review& r) {
   return table.empty() ? std::string{} : "### Other metrics\n\n" + table.str();
 }
 
+std::string forecasts(const Review& r) {
+  std::string out;
+  for (const Forecast& f : r.forecasts)
+    out += bullet("the " + std::string(f.of_baseline ? "baseline" : "experiment") + " at step " + number(f.at_step) +
+                  ": " + (std::isfinite(f.value.value) ? estimate_text(f.value) : std::string("refused")) + ", " +
+                  sentence(f.how));
+  if (!r.crossing.why.empty()) out += (out.empty() ? "" : "\n") + paragraph(r.crossing.why);
+  return out.empty() ? out : "### Forecast\n\n" + out + "\n";
+}
+
 std::string failures(const Report& report) {
   std::string out;
   for (std::size_t i = 0; i < report.review.ends.size(); ++i) {
@@ -241,7 +305,7 @@ std::string review_section(const Report& report) {
   const std::string why = r.metric.why.empty() ? "" : " (" + r.metric.why + ")";
   return "## 1. Metric Review\n\n" + paragraph("Metric: " + metric_words(r.metric) + why + ".") + axis_table(r) +
          axis_reasons(r) + modifiers(r) + failures(report) + curves(r) + final_quality(r.final_quality) +
-         convergence(r) + compute(r.compute) + wall(r.wall) + secondary(r);
+         convergence(r) + compute(r.compute) + wall(r.wall) + forecasts(r) + secondary(r);
 }
 
 }  // namespace expanalyze::render

@@ -7,6 +7,7 @@
 
 #include "review/final_value.hpp"
 #include "stats/descriptive.hpp"
+#include "store/alignment.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -26,21 +27,36 @@ Estimate mean_estimate(const std::vector<double>& values, double sd, double with
   return e;
 }
 
-/// A metric curve against another axis; the axis value of an evaluation after the last record of the axis is that
-/// record's.
+/// A metric curve against another axis. An evaluation after the last record of the axis has that record's amount; of
+/// several with one amount the last stands, and no line leads to it: it is the run's own final value.
 Curve against(const RunView& view, const Spent& axis) {
   const Curve metric = finite(view.metric);
   Curve out;
   if (axis.curve.empty()) return out;
+  std::size_t b = 0;
   for (std::size_t i = 0; i < metric.size(); ++i) {
     const double step = std::clamp(metric.step[i], axis.curve.step.front(), axis.curve.step.back());
     const double x = value_at(axis.curve, step);
-    if (!std::isfinite(x) || (!out.empty() && x <= out.step.back())) continue;
+    if (!std::isfinite(x) || (!out.empty() && x < out.step.back())) continue;
+    bool broken = false;
+    for (; b < metric.breaks.size() && metric.breaks[b] <= metric.step[i]; ++b) broken = true;
+    if (!out.empty() && x == out.step.back()) {
+      if (step == metric.step[i]) continue;
+      out.step.pop_back(), out.value.pop_back(), out.line.pop_back();
+      broken = true;
+    }
+    if (broken && (out.breaks.empty() || out.breaks.back() < x)) out.breaks.push_back(x);
     out.step.push_back(x);
     out.value.push_back(metric.value[i]);
     out.line.push_back(metric.line[i]);
   }
   return out;
+}
+
+/// The place on an axis from which the learning rate anneals.
+double annealing_on(const Run& run, Axis axis, const Spent& along) {
+  const double step = annealing_start(run);
+  return axis == Axis::step || !std::isfinite(step) ? step : value_at(along.curve, step);
 }
 
 }  // namespace
@@ -66,9 +82,10 @@ std::vector<double> totals(const Side& side, Axis axis) {
 std::vector<double> values_at(const Side& side, Axis axis, double x, double slack) {
   std::vector<double> out;
   for (const auto& view : side.runs) {
-    const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, spent(*view.run, axis));
+    const Spent along = axis == Axis::step ? Spent{} : spent(*view.run, axis);
+    const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, along);
     if (curve.empty()) continue;
-    const double value = reading(view, curve, axis, x, slack);
+    const double value = reading(view, curve, axis, x, slack, annealing_on(*view.run, axis, along));
     if (std::isfinite(value)) out.push_back(value);
   }
   return out;

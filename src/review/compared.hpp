@@ -10,8 +10,8 @@
 
 namespace expanalyze {
 
-/// The metric of every usable run of a side at `x` of an axis, interpolated between evaluations, never beyond a run's
-/// end (a run that ended before gives its last value when it came within `slack` of x).
+/// The metric of every usable run of a side at `x` of an axis, read between evaluations by A3 (read_at), never beyond a
+/// run's end (a run without a reading there gives its last value when it ended within `slack` of x).
 std::vector<double> values_at(const Side& side, Axis axis, double x, double slack = 0.02);
 
 /// Total spent on an axis by each usable run (its last evaluation); empty when the axis is missing in one of them.
@@ -33,8 +33,5 @@ double reading_spread(const Sides& sides, Axis axis, double x);
 
 /// Most experiment runs failed; `why` names the first.
 bool experiment_failed(const Sides& sides, std::string& why);
-
-/// The verdicts on all axes, in the order of kAxes.
-std::vector<AxisVerdict> judge_axes(const Sides& sides, const SeedNoise& noise, double sesoi, const Pairing& pairing);
 
 }  // namespace expanalyze

@@ -127,8 +127,12 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   out.sesoi = sesoi.value;
   out.sesoi_source = sesoi.source;
   out.at_step = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
-  const auto b = values_at(sides.baseline, Axis::step, out.at_step);
-  const auto e = values_at(sides.experiment, Axis::step, out.at_step);
+  auto b = values_at(sides.baseline, Axis::step, out.at_step);
+  auto e = values_at(sides.experiment, Axis::step, out.at_step);
+  if (b.empty() || e.empty()) {  // no common point: each side's own end (A3)
+    b = values_at(sides.baseline, Axis::step, sides.baseline.last_metric_step());
+    e = values_at(sides.experiment, Axis::step, sides.experiment.last_metric_step());
+  }
   const double spread = b.empty() || e.empty() ? 1 : reading_spread(sides, Axis::step, out.at_step);
   const Compared compared = compare_values(b, e, noise, sesoi.value, sides.orientation(), pairing.identical, spread);
   out.baseline = compared.baseline;

@@ -7,10 +7,10 @@
 #include <array>
 #include <cmath>
 #include <optional>
-#include <span>
 
 #include "stats/bootstrap.hpp"
 #include "stats/descriptive.hpp"
+#include "store/alignment.hpp"
 #include "stats/trend.hpp"
 
 namespace expanalyze {
@@ -33,7 +33,6 @@ constexpr double kSmallTrend = 0.5;           // standard errors (B3.2c)
 constexpr double kLonger = 3;                 // the trend is read off a window this many times as long
 constexpr double kSpike = 6;                  // robust s.d. from the neighbourhood: masked (B3.2d)
 constexpr std::size_t kResamples = 500;       // an s.e. good to 3 %
-constexpr std::size_t kMostBins = 1000;       // that are resampled
 constexpr double kSameRate = 1e-6;            // of the highest learning rate (A5)
 
 struct Tail {
@@ -87,23 +86,12 @@ Schedule schedule_at_end(const Curve& lr, double end) {
   return out;
 }
 
-/// At most kMostBins means of as many neighbours each, the oldest few left out: their mean is known as well as that of
-/// the records, and correlation over longer distances stays.
-std::vector<double> binned(const std::vector<double>& x) {
-  const std::size_t each = (x.size() + kMostBins - 1) / kMostBins;
-  if (each < 2) return x;
-  std::vector<double> out;
-  for (std::size_t i = x.size() % each; i < x.size(); i += each)
-    out.push_back(stats::mean(std::span(x).subspan(i, each)));
-  return out;
-}
-
 /// Standard error of the mean of what is left about the line, as correlated as it is.
 double se_of(const Tail& tail, const stats::Line& line) {
   std::vector<double> residual(tail.y);
   if (std::isfinite(line.slope))
     for (std::size_t i = 0; i < residual.size(); ++i) residual[i] -= line.intercept + line.slope * tail.x[i];
-  return stats::bootstrap_se_of_mean(binned(residual), kResamples);
+  return stats::bootstrap_se_of_mean(residual, kResamples);
 }
 
 EndValue level_of(const Tail& tail) {
@@ -216,12 +204,15 @@ EndValue final_value(const RunView& view) {
   return end_value(finite(view.metric), finite(trajectory(*view.run, Role::lr)), view.batches);
 }
 
-double reading(const RunView& view, const Curve& curve, Axis axis, double x, double slack) {
+double reading(const RunView& view, const Curve& curve, Axis axis, double x, double slack, double straight_from) {
   constexpr double kRounding = 1e-12;
   const double end = curve.step.back();
   if (x >= end * (1 - kRounding))
     return end >= x * (1 - std::max(slack, kRounding)) ? view.tail.value : std::numeric_limits<double>::quiet_NaN();
-  if (!view.batches) return value_at(curve, x);
+  if (!view.batches) {
+    const double value = read_at(curve, x, straight_from);
+    return std::isfinite(value) || end - x > slack * x ? value : view.tail.value;
+  }
   const Curve before = between(curve, curve.step.front(), x);
   const Curve lr = axis == Axis::step ? finite(trajectory(*view.run, Role::lr)) : Curve{};
   return before.empty() ? std::numeric_limits<double>::quiet_NaN() : end_value(before, lr, true).value;

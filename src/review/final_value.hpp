@@ -18,9 +18,9 @@ EndValue end_value(const Curve& curve, const Curve& lr, bool batches);
 EndValue final_value(const RunView& view);
 
 /// The metric of a run at `x` of an axis on which `curve` (finite values) is its metric: the tail at its end, up to
-/// `slack` of x beyond it, and before it the neighbours, or the records up to x where they are read off batches. NaN
-/// outside.
-double reading(const RunView& view, const Curve& curve, Axis axis, double x, double slack);
+/// `slack` of x beyond it, and before it read_at() with `straight_from`, or the records up to x where they are read off
+/// batches. NaN outside.
+double reading(const RunView& view, const Curve& curve, Axis axis, double x, double slack, double straight_from);
 
 /// Mean over the runs of a side of the variance of its end, over their number.
 double variance_of_mean(const Side& side);

@@ -1,6 +1,7 @@
 // Do the two sides see the same batches in the same order? (science handbook B1.2)
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -14,6 +15,8 @@ namespace {
 
 // Not before this share of the run: the first steps share a fall that says nothing of the batches (B1.2).
 constexpr double kSkip = 0.05;
+constexpr std::size_t kMostRecords = 20000;
+constexpr std::size_t kMostPairs = 8;
 
 bool equal_bits(const Common& common) {
   return !common.a.empty() && std::memcmp(common.a.data(), common.b.data(), common.a.size() * sizeof(double)) == 0;
@@ -33,16 +36,105 @@ bool identical(const Sides& sides) {
   return true;
 }
 
+/// The seed of a run; NaN when its config does not name it.
+double seed_of(const Run& run) {
+  static constexpr std::string_view kSeed[] = {"seed", "random_seed", "rng_seed", "train_seed"};
+  return config_number(run, kSeed).value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+struct Match {
+  const Run* baseline;
+  const Run* experiment;
+};
+
+/// Runs of one seed where both sides name it, else in the order given. A seed fixes the order of the batches.
+std::vector<Match> matched(const Sides& sides, bool& by_seed) {
+  std::vector<Match> out;
+  for (const auto& b : sides.baseline.runs)
+    for (const auto& e : sides.experiment.runs)
+      if (seed_of(*b.run) == seed_of(*e.run)) out.push_back({b.run, e.run});
+  by_seed = !out.empty();
+  const std::size_t n = std::min(sides.baseline.runs.size(), sides.experiment.runs.size());
+  for (std::size_t i = 0; i < n && !by_seed; ++i)
+    out.push_back({sides.baseline.runs[i].run, sides.experiment.runs[i].run});
+  if (out.size() > kMostPairs) out.resize(kMostPairs);
+  return out;
+}
+
+/// The steps at which either run was resumed: the batches may go on with another offset there.
+std::vector<double> resumes(const Curve& a, const Curve& b) {
+  std::vector<double> out(a.breaks);
+  out.insert(out.end(), b.breaks.begin(), b.breaks.end());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+/// One segment between resumes, at most kMostRecords of it: that many decide, and the rest would only cost time.
+stats::OrderPairing segment(const Common& common, std::size_t first, std::size_t last) {
+  const std::size_t n = std::min(last - first, kMostRecords);
+  return stats::paired_by_order(std::span(common.a).subspan(first, n), std::span(common.b).subspan(first, n));
+}
+
+/// The final trajectories (A4) as a whole; where a resume shifted the batches, segment by segment: paired if all that
+/// are long enough are, with the lag of the longest.
+stats::OrderPairing by_order(const Match& match, std::size_t& common_records) {
+  const Curve b = finite(trajectory(*match.baseline, Role::train_loss));
+  const Curve e = finite(trajectory(*match.experiment, Role::train_loss));
+  const double end = b.empty() || e.empty() ? 0 : std::min(b.step.back(), e.step.back());
+  const Common common = common_steps(between(b, kSkip * end, end), between(e, kSkip * end, end));
+  common_records = common.step.size();
+  stats::OrderPairing best = segment(common, 0, common.step.size());
+  const auto cuts = resumes(b, e);
+  if (cuts.empty()) return best;
+  stats::OrderPairing longest{};
+  bool all = true;
+  for (std::size_t i = 0, first = 0; i <= cuts.size(); ++i) {
+    const auto to =
+        i < cuts.size() ? std::lower_bound(common.step.begin(), common.step.end(), cuts[i]) : common.step.end();
+    const auto last = static_cast<std::size_t>(to - common.step.begin());
+    const stats::OrderPairing one = segment(common, first, last);
+    all = all && (one.n == 0 || one.paired);
+    if (one.n > longest.n) longest = one;
+    first = last;
+  }
+  return all && longest.paired && !(longest.correlation <= best.correlation) ? longest : best;
+}
+
+struct Tested {
+  std::vector<stats::OrderPairing> pairs;  ///< long enough to be tested, by falling correlation
+  std::size_t most_records = 0;
+  bool by_seed = false;
+};
+
+Tested test_pairs(const Sides& sides) {
+  Tested out;
+  for (const Match& match : matched(sides, out.by_seed)) {
+    std::size_t records = 0;
+    const stats::OrderPairing one = by_order(match, records);
+    out.most_records = std::max(out.most_records, records);
+    if (one.n > 0) out.pairs.push_back(one);
+  }
+  std::stable_sort(out.pairs.begin(), out.pairs.end(),
+                   [](const auto& a, const auto& b) { return a.correlation > b.correlation; });
+  return out;
+}
+
+/// " in 3 of 3 pairs of runs with one seed"; empty for a single pair.
+std::string how_many(const Tested& tested) {
+  if (tested.pairs.size() < 2) return {};
+  const auto paired = std::count_if(tested.pairs.begin(), tested.pairs.end(), [](const auto& p) { return p.paired; });
+  return fmt::format(" ({} of {} pairs of runs{} are paired)", paired, tested.pairs.size(),
+                     tested.by_seed ? " with one seed" : "");
+}
+
 }  // namespace
 
 Pairing pair_by_data_order(const Sides& sides) {
   Pairing out;
   out.identical = identical(sides);
-  const Curve b = finite(trajectory(*sides.baseline.runs.front().run, Role::train_loss));
-  const Curve e = finite(trajectory(*sides.experiment.runs.front().run, Role::train_loss));
-  const double end = b.empty() || e.empty() ? 0 : std::min(b.step.back(), e.step.back());
-  const Common common = common_steps(between(b, kSkip * end, end), between(e, kSkip * end, end));
-  const stats::OrderPairing order = stats::paired_by_order(common.a, common.b);
+  const Tested tested = test_pairs(sides);
+  const stats::OrderPairing order =
+      tested.pairs.empty() ? stats::OrderPairing{false, out.correlation, 0, 0} : tested.pairs[tested.pairs.size() / 2];
   out.paired = order.paired || out.identical;
   out.correlation = order.correlation;
   out.lag = order.lag;
@@ -50,17 +142,17 @@ Pairing pair_by_data_order(const Sides& sides) {
   if (out.identical) {
     out.why = "every value of the metric and of the training loss is the same on both sides to the last logged digit";
   } else if (order.n == 0) {
-    out.why = fmt::format("not testable: {} common records of the training loss, 200 are needed", common.step.size());
+    out.why = fmt::format("not testable: {} common records of the training loss, 200 are needed", tested.most_records);
   } else if (order.paired) {
     out.why = fmt::format(
-        "the batch noise of the training losses correlates {} over {} common steps{}: same data, same order",
+        "the batch noise of the training losses correlates {} over {} common steps{}: same data, same order{}",
         number(order.correlation, 3), order.n,
-        order.lag == 0 ? "" : fmt::format(" when shifted by {} records", order.lag));
+        order.lag == 0 ? "" : fmt::format(" when shifted by {} records", order.lag), how_many(tested));
   } else {
     out.why = fmt::format(
         "the batch noise of the training losses correlates {} over {} common steps: other batches, or a run that "
-        "does not learn",
-        number(order.correlation, 3), order.n);
+        "does not learn{}",
+        number(order.correlation, 3), order.n, how_many(tested));
   }
   return out;
 }

@@ -148,16 +148,26 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   if (review.config_known) review.config_diff = config_difference(first_baseline, first_experiment);
   note_mixed_configs(runs, comparison, review.notes);
   const Sesoi sesoi = smallest_effect(sides);
-  review.axes = judge_axes(sides, noise, sesoi.value, review.pairing);
+  const Budgets budgets{budget_of(sides.baseline, sides.metric, sides.orientation()),
+                        budget_of(sides.experiment, sides.metric, sides.orientation())};
+  review.axes = judge_axes(sides, budgets, noise, sesoi.value, review.pairing);
   review.final_quality = final_quality(sides, noise, sesoi, review.pairing, on(review, Axis::step).verdict);
   review.final_quality.window = window;
   review.convergence = convergence(sides, noise, review.pairing);
-  review.compute = compute(sides, review.final_quality);
+  review.compute = compute(sides, review.final_quality, budgets.baseline.price, noise);
+  if (auto words = plateau_by_law(sides.experiment, budgets.experiment, sesoi.value, sides.orientation());
+      !words.empty())
+    review.final_quality.plateau = std::move(words);
+  review.forecasts = forecasts(sides, budgets, noise, options.forecast);
+  review.crossing = crossing(sides, budgets, noise);
   review.wall = wall_clock(sides, review.final_quality, review.compute.kappa);
   review.primary_axis = primary_axis(review);
   review.overall = on(review, review.primary_axis).verdict;
   add_modifiers(review);
   review.headline = headline(review, sides);
+  if (review.overall == Verdict::neutral || review.overall == Verdict::inconclusive)
+    if (const std::string system = system_only(review.wall, review.final_quality); !system.empty())
+      review.headline += " " + system;
   review.sketches = sketches(sides);
   review.secondary = secondary_results(runs, comparison, sides, review.pairing, review.notes);
   return review;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "review/measure.hpp"
+#include "store/alignment.hpp"
 
 namespace expanalyze {
 
@@ -25,11 +26,19 @@ std::vector<double> binned(const Curve& curve, double end) {
   return sum;
 }
 
-std::vector<double> mean_binned(const Side& side, double end, bool training) {
+double middle_of(std::size_t bin, double end) { return end * (static_cast<double>(bin) + 0.5) / kPoints; }
+
+/// Seeds that log at other steps are read in the bins where only the others have a record, so that the mean of a side
+/// neither jumps nor breaks off.
+std::vector<double> mean_binned(const Side& side, double end, bool training, const std::vector<bool>& drawn) {
   std::vector<double> sum(kPoints, 0);
   std::vector<double> n(kPoints, 0);
   for (const auto& view : side.runs) {
-    const auto one = binned(training ? trajectory(*view.run, Role::train_loss) : view.metric, end);
+    const Curve curve = training ? trajectory(*view.run, Role::train_loss) : view.metric;
+    const Curve read = finite(curve);
+    auto one = binned(curve, end);
+    for (std::size_t i = 0; i < kPoints; ++i)
+      if (drawn[i] && std::isnan(one[i])) one[i] = read_at(read, middle_of(i, end));
     for (std::size_t i = 0; i < kPoints; ++i)
       if (std::isfinite(one[i])) {
         sum[i] += one[i];
@@ -41,11 +50,21 @@ std::vector<double> mean_binned(const Side& side, double end, bool training) {
   return sum;
 }
 
-/// Bins that no side fills are dropped, so that a sparse metric has no holes.
-void drop_empty(Sketch& sketch) {
+/// The bins in which any run has a finite record: the others are not drawn, so that a sparse metric has no holes.
+std::vector<bool> filled(const Sides& sides, double end, bool training) {
+  std::vector<bool> out(kPoints, false);
+  for (const Side* side : {&sides.baseline, &sides.experiment})
+    for (const auto& view : side->runs) {
+      const auto one = binned(training ? trajectory(*view.run, Role::train_loss) : view.metric, end);
+      for (std::size_t i = 0; i < kPoints; ++i) out[i] = out[i] || std::isfinite(one[i]);
+    }
+  return out;
+}
+
+void drop_empty(Sketch& sketch, const std::vector<bool>& drawn) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < sketch.step.size(); ++i) {
-    if (std::isnan(sketch.baseline[i]) && std::isnan(sketch.experiment[i])) continue;
+    if (!drawn[i]) continue;
     sketch.step[kept] = sketch.step[i];
     sketch.baseline[kept] = sketch.baseline[i];
     sketch.experiment[kept++] = sketch.experiment[i];
@@ -56,34 +75,6 @@ void drop_empty(Sketch& sketch) {
 }
 
 }  // namespace
-
-Curve mean_curve(const Side& side) {
-  std::vector<Curve> curves;
-  Curve out;
-  for (const auto& view : side.runs) {
-    curves.push_back(finite(view.metric));
-    out.step.insert(out.step.end(), curves.back().step.begin(), curves.back().step.end());
-  }
-  std::sort(out.step.begin(), out.step.end());
-  out.step.erase(std::unique(out.step.begin(), out.step.end()), out.step.end());
-  std::vector<double> kept;
-  for (const double step : out.step) {
-    double sum = 0;
-    double n = 0;
-    for (const Curve& curve : curves)
-      if (const double v = value_at(curve, step); std::isfinite(v)) {
-        sum += v;
-        n += 1;
-      }
-    // Where only some of the runs are left, their mean would jump: the curve ends with the shorter half.
-    if (2 * n < static_cast<double>(curves.size())) continue;
-    kept.push_back(step);
-    out.value.push_back(sum / n);
-  }
-  out.step = std::move(kept);
-  out.line.assign(out.step.size(), 0);
-  return out;
-}
 
 std::vector<Sketch> sketches(const Sides& sides) {
   double end = 0;
@@ -97,9 +88,10 @@ std::vector<Sketch> sketches(const Sides& sides) {
     Sketch sketch;
     sketch.name = training ? series->logged_as : sides.metric.name;
     for (std::size_t i = 0; i < kPoints; ++i) sketch.step.push_back(end * static_cast<double>(i) / (kPoints - 1));
-    sketch.baseline = mean_binned(sides.baseline, end, training);
-    sketch.experiment = mean_binned(sides.experiment, end, training);
-    drop_empty(sketch);
+    const auto drawn = filled(sides, end, training);
+    sketch.baseline = mean_binned(sides.baseline, end, training, drawn);
+    sketch.experiment = mean_binned(sides.experiment, end, training, drawn);
+    drop_empty(sketch, drawn);
     out.push_back(std::move(sketch));
   }
   return out;

@@ -16,6 +16,12 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
+void reserve(Curve& curve, std::size_t n) {
+  curve.step.reserve(n);
+  curve.value.reserve(n);
+  curve.line.reserve(n);
+}
+
 /// Linear between two points; NaN when either value is not finite.
 double interpolate(double x0, double y0, double x1, double y1, double x) {
   if (!std::isfinite(y0) || !std::isfinite(y1)) return kNan;
@@ -178,6 +184,7 @@ std::string_view last_part(std::string_view key) {
 Curve trajectory(const Run& run, const Series& series) {
   const Rows& rows = run.rows[series.rows];
   Curve out;
+  reserve(out, series.value.size());
   for (std::size_t i = 0; i < series.value.size(); ++i) {
     const double step = rows.step[i];
     if (!std::isfinite(step)) continue;
@@ -188,10 +195,13 @@ Curve trajectory(const Run& run, const Series& series) {
         ++out.repeated;
         continue;
       }
-      (step == out.step.back() ? out.same_step : out.superseded) += out.size() - keep;
+      const bool rewound = step != out.step.back();
+      (rewound ? out.superseded : out.same_step) += out.size() - keep;
       out.step.resize(keep);
       out.value.resize(keep);
       out.line.resize(keep);
+      while (!out.breaks.empty() && out.breaks.back() >= step) out.breaks.pop_back();
+      if (rewound) out.breaks.push_back(step);
     }
     out.step.push_back(step);
     out.value.push_back(series.value[i]);
@@ -209,8 +219,17 @@ Curve finite(const Curve& curve) {
   Curve out;
   out.superseded = curve.superseded;
   out.same_step = curve.same_step;
+  bool broken = false;
+  std::size_t b = 0;
+  reserve(out, curve.size());
   for (std::size_t i = 0; i < curve.size(); ++i) {
-    if (!std::isfinite(curve.value[i])) continue;
+    for (; b < curve.breaks.size() && curve.breaks[b] <= curve.step[i]; ++b) broken = true;
+    if (!std::isfinite(curve.value[i])) {
+      broken = true;
+      continue;
+    }
+    if (broken) out.breaks.push_back(curve.step[i]);
+    broken = false;
     out.step.push_back(curve.step[i]);
     out.value.push_back(curve.value[i]);
     out.line.push_back(curve.line[i]);
@@ -226,6 +245,8 @@ Curve between(const Curve& curve, double from, double to) {
   out.step.assign(curve.step.begin() + first, curve.step.begin() + last);
   out.value.assign(curve.value.begin() + first, curve.value.begin() + last);
   out.line.assign(curve.line.begin() + first, curve.line.begin() + last);
+  for (const double step : curve.breaks)
+    if (step > out.step.front() && step <= out.step.back()) out.breaks.push_back(step);
   return out;
 }
 

@@ -20,6 +20,9 @@ struct Curve {
   std::size_t superseded = 0;       ///< records that a later rewind to an earlier step replaced (A4)
   std::size_t same_step = 0;        ///< records that another value at their own step follows
   std::size_t repeated = 0;         ///< records that say once more what their step already held
+  /// Steps of the points that no line may join to the one in front: a later segment begins there (A4), or values that
+  /// are not finite were left out between the two.
+  std::vector<double> breaks;
   [[nodiscard]] std::size_t size() const { return step.size(); }
   [[nodiscard]] bool empty() const { return step.empty(); }
 };

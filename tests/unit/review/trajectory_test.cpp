@@ -129,12 +129,12 @@ TEST_CASE("a mean over the steps since the record before also counts those of th
 }
 
 TEST_CASE("values between points are linear, outside there are none") {
-  const Curve curve{{0, 10, 20}, {1, 2, 4}, {1, 2, 3}, 0};
+  const Curve curve{{0, 10, 20}, {1, 2, 4}, {1, 2, 3}, 0, 0, 0, {}};
   CHECK(value_at(curve, 10) == 2);
   CHECK(value_at(curve, 15) == 3);
   CHECK(std::isnan(value_at(curve, 21)));
   CHECK(std::isnan(value_at({}, 0)));
-  const Common common = common_steps(curve, {{5, 10, 20, 30}, {7, 8, 9, 10}, {1, 2, 3, 4}, 0});
+  const Common common = common_steps(curve, {{5, 10, 20, 30}, {7, 8, 9, 10}, {1, 2, 3, 4}, 0, 0, 0, {}});
   CHECK(common.step == std::vector<double>{10, 20});
   CHECK(common.a == std::vector<double>{2, 4});
   CHECK(common.b == std::vector<double>{8, 9});
