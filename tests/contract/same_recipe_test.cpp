@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <vector>
 
 #include "expanalyze/import.hpp"
@@ -157,13 +158,15 @@ Tally half_against_half(const Source& source) {
   Tally tally;
   for (const Group& group : source.groups) {
     if (group.ids.size() < 4) continue;
-    const std::size_t times = std::min(kHalves, group.ids.size() == 4 ? std::size_t{3} : kHalves);
-    for (std::size_t time = 0; time < times; ++time) {
+    std::set<std::set<RunId>> known;  // each split once: six runs have ten
+    for (std::size_t time = 0; time < kHalves; ++time) {
       std::vector<RunId> order = group.ids;
       const stats::CounterRng rng(time);
       for (std::size_t i = order.size(); i > 1; --i)
         std::swap(order[i - 1], order[static_cast<std::size_t>(rng.uniform(i) * static_cast<double>(i))]);
       const auto middle = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 2);
+      const bool first = std::find(order.begin(), middle, group.ids.front()) != middle;
+      if (!known.emplace(first ? order.begin() : middle, first ? middle : order.end()).second) continue;
       count(tally, group.runs, {{order.begin(), middle}, {middle, order.end()}}, false, source.role);
     }
   }
