@@ -44,13 +44,15 @@ struct SweepRow {
 struct SweepReport {
   std::string baseline;
   Metric metric;
-  std::vector<SweepRow> groups;  ///< best first; failed ones last
+  std::vector<SweepRow> groups;   ///< best first; failed ones last
+  std::size_t controls_used = 0;  ///< comparisons in which the luck of a seed was measured on further runs
   std::vector<Note> notes;
 };
 
 /// Groups the runs by seed (same label but for a seed suffix, same config but for seed-like keys) and compares each
-/// with the baseline.
+/// with the baseline. The other groups of several seeds are its controls where they are worth more degrees of freedom
+/// than a prior; `controls` are runs of the store that serve as nothing else.
 SweepReport analyze_sweep(const RunStore& runs, std::string_view baseline, const ReviewOptions& options,
-                          const std::vector<TheoryCard>& cards);
+                          const std::vector<TheoryCard>& cards, const std::vector<RunId>& controls = {});
 
 }  // namespace expanalyze

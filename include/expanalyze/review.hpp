@@ -25,6 +25,7 @@ std::string_view to_string(Verdict);
 struct ReviewOptions {
   std::string metric;                  ///< --metric: as logged or canonical; empty: chosen by role
   std::optional<Direction> direction;  ///< --direction
+  std::optional<double> forecast;      ///< --forecast: a step that a side has not reached
 };
 
 /// One setting that the two sides do not share (D0.5).
@@ -75,10 +76,37 @@ struct AxisVerdict {
   Estimate difference;            ///< experiment − baseline, as logged (not oriented)
   double ratio = 1;               ///< experiment's total over baseline's on this axis
   std::string why;                ///< one sentence that carries the numbers
+  /// Unequal budgets: had the side that went on been planned to end at `at` (B6.2). NaN: budgets equal, or unknown.
+  Estimate planned_difference{};
+  Verdict planned = Verdict::not_assessable;
+  std::string planned_how{};  ///< the law or the price of a budget that this rests on, or why neither serves
 };
 
-enum class SeedSdSource { observed, prior, none };
+enum class SeedSdSource { observed, prior, controls, none };
 std::string_view to_string(SeedSdSource);
+
+/// What stands for the end of a run (B3.1).
+struct FinalWindow {
+  enum class Kind {
+    last,       ///< the last evaluation: the set is fixed, so that reading it again adds nothing
+    mean,       ///< mean over a level tail
+    slope,      ///< local-linear fit at the last step, the learning rate was falling
+    difference  ///< the paired difference of the sides over their common tail
+  };
+  Kind kind = Kind::last;
+  double from_step = 0, to_step = 0;  ///< of the tail
+  std::size_t records = 0;            ///< in the tail of a run
+  double se = 0;  ///< of the difference of the sides, from the scatter within the runs alone; 0 for `last`
+};
+std::string_view to_string(FinalWindow::Kind);
+
+/// A test besides the moderated t that decides (B4.2).
+struct OtherTest {
+  std::string name;     ///< "Welch", "permutation", "BCa bootstrap", "paired by seed"
+  Estimate difference;  ///< experiment − baseline with its own interval; unknown interval for the permutation test
+  double p = std::numeric_limits<double>::quiet_NaN();        ///< two-sided; NaN: the test gives none
+  double least_p = std::numeric_limits<double>::quiet_NaN();  ///< the smallest that it could give; NaN: 0
+};
 
 struct FinalQuality {
   Estimate baseline, experiment;                     ///< mean over seeds at the last common step
@@ -88,11 +116,35 @@ struct FinalQuality {
   double sesoi = 0;                                  ///< smallest difference of interest, in units of the metric (B4.4)
   std::string sesoi_source;
   double seed_sd = 0;  ///< s.d. between seeds, in units of the metric
+  double seed_sd_low = 0, seed_sd_high = std::numeric_limits<double>::infinity();  ///< at 95 %, from its df
+  double seed_sd_df = 0;                                                           ///< degrees of freedom it is worth
+  std::size_t seed_sd_runs = 0;  ///< it rests on, controls included; 0: on the prior alone
+  std::string seed_sd_why;       ///< "measured on 6 control runs in 2 groups", "prior for …"
   SeedSdSource seed_sd_source = SeedSdSource::none;
-  std::size_t seeds_needed = 0;  ///< more seeds per side that would settle it; 0: settled, or not worth chasing
+  std::size_t seeds_needed = 0;    ///< more seeds per side that would settle it; 0: settled, or not worth chasing
+  bool not_worth_chasing = false;  ///< open, and 50 seeds per side would not settle it (B4.6)
   double at_step = 0;
+  FinalWindow window;
+  std::vector<OtherTest> other_tests;
   std::string plateau;  ///< B3.3 as a sentence
   std::vector<std::string> sentences;
+};
+
+/// The metric of one side at a step it has not logged (C4).
+struct Forecast {
+  bool of_baseline = false;
+  double at_step = 0;
+  Estimate value;   ///< 90 %, of the mean of the side's runs; NaN: refused
+  std::string how;  ///< the law, its learning rate and the achieved coverage, or why it is refused (C5)
+};
+
+/// Where the curves cross, and whether they would (C6).
+struct Crossing {
+  double observed_step = 0;  ///< the last step at which the mean curves cross for good; 0: they do not
+  double probability = std::numeric_limits<double>::quiet_NaN();  ///< that the side behind is ahead at `horizon`
+  double horizon = 0;                                             ///< steps
+  double step = 0, step_low = 0, step_high = 0;                   ///< median crossing with its 80 % interval
+  std::string why;                                                ///< one sentence; empty: nothing to say
 };
 
 struct SpeedupLevel {
@@ -164,10 +216,12 @@ struct Sketch {
   std::vector<double> step, baseline, experiment;
 };
 
-/// A metric besides the primary one that both sides log.
+/// A metric besides the primary one that both sides log (B4.7).
 struct SecondaryMetric {
   Metric metric;
-  Estimate baseline, experiment, difference;
+  Estimate baseline, experiment, difference;                     ///< at 95 %
+  double p = std::numeric_limits<double>::quiet_NaN();           ///< two-sided; NaN: nothing to judge by
+  double p_adjusted = std::numeric_limits<double>::quiet_NaN();  ///< Holm, over all of them
 };
 
 struct Review {
@@ -185,8 +239,11 @@ struct Review {
   Convergence convergence;
   Compute compute;
   WallClock wall;
+  std::vector<Forecast> forecasts;
+  Crossing crossing;
   std::vector<Sketch> sketches;
   std::vector<SecondaryMetric> secondary;
+  bool controls_used = false;  ///< the luck of a seed was measured on Comparison::controls
   std::vector<Note> notes;
 };
 

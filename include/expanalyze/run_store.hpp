@@ -105,6 +105,7 @@ struct Run {
 /// The runs that a report is about. Baseline and experiment hold one run per seed.
 struct Comparison {
   std::vector<RunId> baseline, experiment;
+  std::vector<std::vector<RunId>> controls = {};  ///< further runs that tell what a seed does: one group a recipe
 };
 
 struct RunStore {

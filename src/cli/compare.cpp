@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/control_runs.hpp"
 #include "cli/named_path.hpp"
 #include "cli/output.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
 #include "import/read_each.hpp"
+#include "pipeline/controls.hpp"
 #include "pipeline/seed_groups.hpp"
 #include "store/recipe.hpp"
 #include "text/format.hpp"
@@ -86,7 +88,7 @@ bool matches(const Review& review, const std::vector<std::string>& words) {
 }  // namespace
 
 int compare(const Options& options) {
-  for (const auto* side : {&options.baseline, &options.experiment})
+  for (const auto* side : {&options.baseline, &options.experiment, &options.controls})
     for (const std::string& input : *side) refuse_to_replace(named_path(input).path, options.output);
   for (const auto& [side, file] : options.config) refuse_to_replace(file, options.output);
   for (const auto& card : options.theory) refuse_to_replace(card, options.output);
@@ -97,13 +99,16 @@ int compare(const Options& options) {
   read_sides(store,
              {{"baseline", options.baseline, sides.baseline}, {"experiment", options.experiment, sides.experiment}},
              options);
+  std::vector<Note> notes;
+  const std::vector<RunId> controls = read_controls(store, options.controls, options.import, notes);
   make_labels_unique(store.runs);
-  std::vector<Note> duplicates;
-  sides.baseline = without_duplicates(store, sides.baseline, duplicates);
-  sides.experiment = without_duplicates(store, sides.experiment, duplicates);
+  sides.baseline = without_duplicates(store, sides.baseline, notes);
+  sides.experiment = without_duplicates(store, sides.experiment, notes);
+  sides.controls = control_groups(store, controls, sides, notes);
 
   Report report = analyze(store, sides, options.review, cards);
-  report.review.notes.insert(report.review.notes.begin(), duplicates.begin(), duplicates.end());
+  report.review.notes.insert(report.review.notes.begin(), notes.begin(), notes.end());
+  if (!options.controls.empty() && !report.review.controls_used) refuse_controls(report.review.notes);
   output.write(options.format == Format::json ? render_json(report) : render_markdown(report));
   return matches(report.review, options.fail_on) ? 1 : 0;
 }

@@ -19,6 +19,7 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   expanalyze baseline.jsonl experiment.jsonl
   expanalyze --baseline b_s1.csv b_s2.csv --experiment e_s1.csv e_s2.csv -o report.md
+  expanalyze base.log new.log --controls repeats/
   expanalyze base.log new.log --format json --fail-on regressed,failed
   expanalyze sweep runs/ --baseline adamw_lr3e-4
   expanalyze inspect run.log
@@ -51,9 +52,11 @@ void add_writing(CLI::App& app, Typed& typed) {
   app.add_option("-o,--output", typed.output, "write the report here")->type_name("FILE");
 }
 
-void add_shared(CLI::App& app, Typed& typed) {
+void add_shared(CLI::App& app, Typed& typed, Options& options) {
   app.add_option("--metric", typed.metric, "metric to judge by, as logged (default: by its role)")->type_name("NAME");
   app.add_option("--direction", typed.direction, "which way is better")->type_name("min|max");
+  app.add_option("--controls", options.controls, "repeated runs or folders of them: how much a seed moves the metric")
+      ->type_name("PATH");
   add_reading(app, typed);
   app.add_option("--theory", typed.theory, "theory card of your own (TOML); repeatable")
       ->type_name("FILE")
@@ -128,7 +131,7 @@ void take_reading(Options& options, const Typed& typed) {
 /// Standard input can be read once.
 void refuse_second_stdin(const Options& options) {
   std::size_t times = 0;
-  for (const auto* list : {&options.baseline, &options.experiment, &options.paths})
+  for (const auto* list : {&options.baseline, &options.experiment, &options.controls, &options.paths})
     for (const std::string& typed : *list) times += named_path(typed).path == "-" ? 1 : 0;
   if (times > 1) wrong("- names standard input more than once", "write one of the logs to a file");
 }
@@ -225,15 +228,18 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   app.add_option("--config", typed.config, "settings that are not in the log; once a side")
       ->type_name("SIDE=FILE")
       ->allow_extra_args(false);
+  app.add_option("--forecast", options.review.forecast, "predict both sides at a step that they have not reached")
+      ->type_name("STEP")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--version", version_asked, "print the version");
-  add_shared(app, typed);
+  add_shared(app, typed, options);
 
   CLI::App& sweep = *app.add_subcommand("sweep", "every run below a folder against one baseline");
   sweep.add_option("DIR", options.directory, "folder of runs")->required()->type_name("");
   sweep.add_option("--baseline", options.sweep_baseline, "label or path of the baseline run or seed group")
       ->required()
       ->type_name("NAME");
-  add_shared(sweep, typed);
+  add_shared(sweep, typed, options);
 
   CLI::App& explain = *app.add_subcommand("explain", "what a diagnosis, move or format means; without ID: all of them");
   explain.add_option("ID", options.id, "id as printed in a report")->type_name("");

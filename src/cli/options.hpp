@@ -18,6 +18,7 @@ enum class Format { markdown, json, text };
 struct Options {
   Command command = Command::compare;
   std::vector<std::string> baseline, experiment;        ///< paths; one log per seed
+  std::vector<std::string> controls;                    ///< repeated runs, which tell what a seed does
   std::string directory, sweep_baseline;                ///< of a sweep
   std::string id;                                       ///< to explain, or of a format; empty: list all
   std::vector<std::string> paths;                       ///< to inspect

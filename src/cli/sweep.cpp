@@ -2,10 +2,11 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "cli/control_runs.hpp"
 #include "cli/output.hpp"
+#include "cli/read_below.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
-#include "import/read_each.hpp"
 #include "pipeline/seed_groups.hpp"
 #include "text/format.hpp"
 
@@ -13,28 +14,12 @@ namespace expanalyze::cli {
 
 namespace {
 
-/// A file that cannot be read is a note, not the end of the sweep.
 RunStore read_all(const Options& options, std::vector<Note>& notes) {
   RunStore store;
-  const auto paths = find_runs(options.directory, notes);
-  std::vector<std::vector<Run>> read(paths.size());
-  std::vector<std::string> trouble(paths.size());
-  read_each(paths.size(), options.import, [&](std::size_t i, const ImportOptions& import) {
-    try {
-      read[i] = read_runs(paths[i], import);
-    } catch (const Error& e) {
-      if (e.kind == Error::Kind::usage) throw;
-      trouble[i] = code_span(paths[i].string()) + " is left out: " + one_line(e.what());
-    }
-  });
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    if (!trouble[i].empty()) notes.push_back({"sweep.unreadable", trouble[i], {}, 1});
-    for (Run& run : read[i]) store.runs.push_back(std::move(run));
-  }
+  store.runs = read_below(options.directory, options.import, "sweep.unreadable", notes);
   if (store.runs.empty())
     throw Error(Error::Kind::input, "no run was found below " + one_line(options.directory),
                 "a sweep wants a folder of logs; name the format with --format-in if it was not recognised");
-  make_labels_unique(store.runs);
   return store;
 }
 
@@ -53,8 +38,11 @@ int sweep(const Options& options) {
   Output output(options.output);
   const std::vector<TheoryCard> cards = theory_cards(options.theory);
   std::vector<Note> notes;
-  const RunStore store = read_all(options, notes);
-  SweepReport report = analyze_sweep(store, options.sweep_baseline, options.review, cards);
+  RunStore store = read_all(options, notes);
+  const std::vector<RunId> controls = read_controls(store, options.controls, options.import, notes);
+  make_labels_unique(store.runs);
+  SweepReport report = analyze_sweep(store, options.sweep_baseline, options.review, cards, controls);
+  if (!options.controls.empty() && report.controls_used == 0) refuse_controls(report.notes);
   report.notes.insert(report.notes.begin(), notes.begin(), notes.end());
   output.write(options.format == Format::json ? render_json(report) : render_markdown(report));
   return matches(report, options.fail_on) ? 1 : 0;

@@ -56,13 +56,15 @@ Outcome detect(const Case& c) {
          1,
          0,
          {}});
-  else if (f.seed_sd_source == SeedSdSource::observed)
-    out.evidence.push_back({fmt::format("the s.d. between seeds is {}, seen on these runs", number(f.seed_sd, 2)),
-                            bare(f.seed_sd, "observed"),
-                            kWeak,
-                            1,
-                            0,
-                            {}});
+  else if (f.seed_sd_source != SeedSdSource::none)
+    out.evidence.push_back(
+        {fmt::format("the s.d. between seeds is {}, {}", number(f.seed_sd, 2),
+                     f.seed_sd_source == SeedSdSource::controls ? f.seed_sd_why : "seen on these runs"),
+         bare(f.seed_sd, std::string(to_string(f.seed_sd_source))),
+         kWeak,
+         1,
+         0,
+         {}});
   out.effect_share = 0.5;
   const std::string difference = signed_number(f.difference.value, 3), seed_sd = number(f.seed_sd, 2);
   out.soul = c.gap_scale > f.sesoi

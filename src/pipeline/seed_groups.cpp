@@ -30,20 +30,6 @@ bool is_random_name(std::string_view label) {
 
 bool is_separator(char c) { return c == '_' || c == '-' || c == '.' || c == '=' || c == '/' || c == ' '; }
 
-/// Without its seed; a label that is nothing but a seed ("seed1") takes the folder before it. Runs of one file
-/// ("log#3") are told apart by their settings.
-std::string stem_of(const Run& run) {
-  std::string stem = without_seed(run.parts > 1 ? run.label.substr(0, run.label.rfind('#')) : run.label);
-  if (!stem.empty()) return stem;
-  std::filesystem::path folder = std::filesystem::path(run.path).parent_path();
-  while (!folder.empty() && folder != folder.parent_path()) {
-    stem = without_seed(folder.filename().string());
-    if (!stem.empty()) return stem;
-    folder = folder.parent_path();
-  }
-  return run.label;
-}
-
 /// Apart from path, seed and names of the run: a log copied under another seed's name is no second seed.
 bool same_content(const Run& a, const Run& b) {
   return recipe_of(a.config) == recipe_of(b.config) && same_records(a, b);
@@ -75,6 +61,18 @@ std::string without_seed(std::string_view label) {
   if (!whole_word || lone_s) return std::string(label);
   while (word > 0 && is_separator(head[word - 1])) --word;
   return std::string(label.substr(0, word));
+}
+
+std::string seed_stem(const Run& run) {
+  std::string stem = without_seed(run.parts > 1 ? run.label.substr(0, run.label.rfind('#')) : run.label);
+  if (!stem.empty()) return stem;
+  std::filesystem::path folder = std::filesystem::path(run.path).parent_path();
+  while (!folder.empty() && folder != folder.parent_path()) {
+    stem = without_seed(folder.filename().string());
+    if (!stem.empty()) return stem;
+    folder = folder.parent_path();
+  }
+  return run.label;
 }
 
 void make_labels_unique(std::vector<Run>& runs) {
@@ -122,7 +120,7 @@ std::vector<SeedGroup> seed_groups(const RunStore& runs) {
   std::vector<Key> keys;
   std::vector<SeedGroup> groups;
   for (RunId id = 0; id < runs.runs.size(); ++id) {
-    const Key key{stem_of(runs.runs[id]), recipe_of(runs.runs[id].config)};
+    const Key key{seed_stem(runs.runs[id]), recipe_of(runs.runs[id].config)};
     const auto same = std::find_if(keys.begin(), keys.end(),
                                    [&](const Key& k) { return k.stem == key.stem && k.recipe == key.recipe; });
     if (same != keys.end()) {

@@ -12,6 +12,10 @@ namespace expanalyze {
 /// "lr3e-3_s43", "lr3e-3-seed137", "lr3e-3_seed_42", "lr3e-3.seed=1" → "lr3e-3"; unchanged without such an ending.
 std::string without_seed(std::string_view label);
 
+/// The label without its seed; one that is nothing but a seed ("seed1") takes the folder before it. Runs of one file
+/// ("log#3") are told apart by their settings.
+std::string seed_stem(const Run& run);
+
 /// Labels that several runs share get the folders before them until each is its own: "a/run", "b/run".
 void make_labels_unique(std::vector<Run>& runs);
 

@@ -6,6 +6,7 @@
 
 #include "expanalyze/error.hpp"
 #include "expanalyze/report.hpp"
+#include "pipeline/controls.hpp"
 #include "pipeline/seed_groups.hpp"
 #include "text/format.hpp"
 #include "text/nearest.hpp"
@@ -107,15 +108,64 @@ void sort_rows(std::vector<SweepRow>& rows, Direction direction) {
   });
 }
 
+/// The groups of the sweep itself, without the runs that are only there to tell what a seed does.
+std::vector<SeedGroup> groups_without(const RunStore& runs, const std::vector<RunId>& controls) {
+  std::vector<SeedGroup> groups = seed_groups(runs);
+  for (SeedGroup& group : groups)
+    std::erase_if(group.runs,
+                  [&](RunId id) { return std::find(controls.begin(), controls.end(), id) != controls.end(); });
+  std::erase_if(groups, [](const SeedGroup& group) { return group.runs.empty(); });
+  return groups;
+}
+
+// A prior is worth 7 degrees of freedom at most (handbook B1.1): what a sweep happens to repeat must be worth as much.
+constexpr std::size_t kWorthAPrior = 7;
+
+/// The seed groups of the sweep that are no side of a comparison; none when they are worth less than a prior.
+std::vector<std::vector<RunId>> bystanders(const std::vector<std::vector<RunId>>& distinct, std::size_t base,
+                                           std::size_t compared) {
+  std::vector<std::vector<RunId>> out;
+  std::size_t df = 0;
+  for (std::size_t g = 0; g < distinct.size(); ++g) {
+    if (g == base || g == compared || distinct[g].size() < 2) continue;
+    out.push_back(distinct[g]);
+    df += distinct[g].size() - 1;
+  }
+  return df < kWorthAPrior ? std::vector<std::vector<RunId>>{} : out;
+}
+
+/// What a comparison's controls are: those that were named, else the sweep's own bystanders.
+std::vector<std::vector<RunId>> controls_of(const RunStore& runs, const std::vector<RunId>& named,
+                                            const Comparison& sides, std::vector<std::vector<RunId>> own,
+                                            std::vector<Note>& notes) {
+  if (named.empty()) return own;
+  std::vector<Note> found;
+  auto groups = control_groups(runs, named, sides, found);
+  for (Note& note : found)
+    if (std::none_of(notes.begin(), notes.end(), [&](const Note& n) { return n.text == note.text; }))
+      notes.push_back(std::move(note));
+  return groups;
+}
+
+void note_controls(SweepReport& sweep) {
+  if (sweep.controls_used == 0) return;
+  sweep.notes.push_back({"sweep.controls",
+                         "in " + std::to_string(sweep.controls_used) + " of " + std::to_string(sweep.groups.size()) +
+                             " comparisons the luck of a seed is measured on repeated runs besides those compared.",
+                         {},
+                         sweep.controls_used});
+}
+
 }  // namespace
 
 SweepReport analyze_sweep(const RunStore& runs, std::string_view baseline, const ReviewOptions& options,
-                          const std::vector<TheoryCard>& cards) {
+                          const std::vector<TheoryCard>& cards, const std::vector<RunId>& controls) {
   SweepReport sweep;
-  const std::vector<SeedGroup> groups = seed_groups(runs);
+  const std::vector<SeedGroup> groups = groups_without(runs, controls);
   const std::size_t base = find_baseline(runs, groups, baseline, sweep.notes);
   sweep.baseline = groups[base].label;
-  const std::vector<RunId> base_runs = without_duplicates(runs, groups[base].runs, sweep.notes);
+  std::vector<std::vector<RunId>> distinct;  // the runs of each group, each log once
+  for (const SeedGroup& group : groups) distinct.push_back(without_duplicates(runs, group.runs, sweep.notes));
 
   std::vector<Metric> metrics;        // of the rows that could be compared
   std::vector<std::string> compared;  // name of the metric, one per row; empty: could not be compared
@@ -123,12 +173,14 @@ SweepReport analyze_sweep(const RunStore& runs, std::string_view baseline, const
     if (g == base) continue;
     SweepRow row;
     row.label = groups[g].label;
-    const std::vector<RunId> ids = without_duplicates(runs, groups[g].runs, sweep.notes);
-    for (const RunId id : ids) row.runs.push_back(runs.runs[id].path);
+    Comparison comparison{distinct[base], distinct[g]};
+    comparison.controls = controls_of(runs, controls, comparison, bystanders(distinct, base, g), sweep.notes);
+    for (const RunId id : distinct[g]) row.runs.push_back(runs.runs[id].path);
     compared.emplace_back();
     try {
-      const Report report = analyze(runs, {base_runs, ids}, options, cards);
+      const Report report = analyze(runs, comparison, options, cards);
       fill(row, report);
+      sweep.controls_used += report.review.controls_used ? 1 : 0;
       metrics.push_back(report.review.metric);
       compared.back() = report.review.metric.name;
     } catch (const Error& e) {  // one group that shares no metric must not cost the others their rows
@@ -143,6 +195,7 @@ SweepReport analyze_sweep(const RunStore& runs, std::string_view baseline, const
       sweep.groups[i].failure =
           "compared on " + code_span(compared[i]) + ", which the other groups do not share: not ranked";
   sort_rows(sweep.groups, sweep.metric.direction);
+  note_controls(sweep);
   return sweep;
 }
 

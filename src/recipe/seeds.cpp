@@ -14,18 +14,20 @@ namespace {
 std::optional<Path> propose_seeds(const Situation& s) {
   const auto n = s.review.final_quality.seeds_needed;
   const FinalQuality& f = s.review.final_quality;
-  if (n == 0) return std::nullopt;
-  const bool chase = n < 40;
-  Path path = start_path(
-      s, more_seeds,
-      chase ? fmt::format("run {} more seed{} per arm", n, n == 1 ? "" : "s")
-            : std::string("drop the change: the effect, if any, is below what is worth chasing"),
-      fmt::format(
-          "n = 2 (1.96 + 0.84)^2 sd^2 / difference^2 with sd = {} and a difference of {} (handbook B4.6, 80 % power)",
-          number(f.seed_sd, 2), number(std::abs(f.difference.value), 2)),
-      0);
+  const bool chase = !f.not_worth_chasing;
+  if (n == 0 && chase) return std::nullopt;
+  Path path =
+      start_path(s, more_seeds,
+                 chase ? fmt::format("run {} more seed{} per arm", n, n == 1 ? "" : "s")
+                       : std::string("drop the change: the effect, if any, is below what is worth chasing"),
+                 fmt::format("n = 2 (1.96 + 0.84)^2 sd^2 / difference^2 to show the difference of {}, n = 2 (1.64 + "
+                             "1.28)^2 sd^2 / margin^2 "
+                             "to show that it is below {}, whichever is less, with sd = {} (handbook B4.6, 80 % power)",
+                             number(std::abs(f.difference.value), 2), number(f.sesoi, 2), number(f.seed_sd, 2)),
+                 0);
   path.flops_ratio = path.wall_ratio = chase ? 2.0 * static_cast<double>(n) : 0;
-  path.kill.condition = fmt::format("the 95 % interval of the difference still holds 0 after {} seeds", n);
+  path.kill.condition = chase ? fmt::format("the 95 % interval of the difference still holds 0 after {} seeds", n)
+                              : std::string("the 95 % interval of the difference excludes 0");
   path.kill.step = f.at_step;
   path.steps = {"same configs, new seeds, the same seeds on both sides",
                 "stop as soon as the interval excludes zero or lies within the margin",

@@ -27,7 +27,11 @@ Json axis_value(const AxisVerdict& a) {
           {"experiment", estimate_value(a.experiment)},
           {"difference", estimate_value(a.difference)},
           {"ratio", number_value(a.ratio)},
-          {"why", text_value(a.why)}};
+          {"why", text_value(a.why)},
+          {"planned",
+           {{"verdict", to_string(a.planned)},
+            {"difference", estimate_value(a.planned_difference)},
+            {"how", text_value(a.planned_how)}}}};
 }
 
 Json end_value(const RunEnd& e) {
@@ -43,6 +47,28 @@ Json end_value(const RunEnd& e) {
           {"first_non_finite", e.first_non_finite ? place_value(*e.first_non_finite) : Json()}};
 }
 
+Json seed_sd_value(const FinalQuality& f) {
+  return {{"value", number_value(f.seed_sd)},     {"low", number_value(f.seed_sd_low)},
+          {"high", number_value(f.seed_sd_high)}, {"source", to_string(f.seed_sd_source)},
+          {"df", number_value(f.seed_sd_df)},     {"runs", f.seed_sd_runs},
+          {"why", text_value(f.seed_sd_why)}};
+}
+
+Json window_value(const FinalWindow& w) {
+  return {{"kind", to_string(w.kind)},
+          {"from_step", number_value(w.from_step)},
+          {"to_step", number_value(w.to_step)},
+          {"records", w.records},
+          {"se", number_value(w.se)}};
+}
+
+Json other_test_value(const OtherTest& t) {
+  return {{"name", t.name},
+          {"difference", estimate_value(t.difference)},
+          {"p", number_value(t.p)},
+          {"least_p", number_value(t.least_p)}};
+}
+
 Json final_value(const FinalQuality& f) {
   return {{"baseline", estimate_value(f.baseline)},
           {"experiment", estimate_value(f.experiment)},
@@ -52,8 +78,11 @@ Json final_value(const FinalQuality& f) {
           {"equivalence", {{"low", number_value(f.equivalence_low)}, {"high", number_value(f.equivalence_high)}}},
           {"sesoi", number_value(f.sesoi)},
           {"sesoi_source", text_value(f.sesoi_source)},
-          {"seed_sd", {{"value", number_value(f.seed_sd)}, {"source", to_string(f.seed_sd_source)}}},
+          {"seed_sd", seed_sd_value(f)},
           {"seeds_needed", f.seeds_needed},
+          {"not_worth_chasing", f.not_worth_chasing},
+          {"window", window_value(f.window)},
+          {"other_tests", list_of(f.other_tests, other_test_value)},
           {"plateau", text_value(f.plateau)},
           {"sentences", texts(f.sentences)}};
 }
@@ -124,6 +153,21 @@ Json wall_value(const WallClock& w) {
           {"sentences", texts(w.sentences)}};
 }
 
+Json forecast_value(const Forecast& f) {
+  return {{"side", f.of_baseline ? "baseline" : "experiment"},
+          {"at_step", number_value(f.at_step)},
+          {"value", estimate_value(f.value)},
+          {"how", text_value(f.how)}};
+}
+
+Json crossing_value(const Crossing& c) {
+  return {{"observed_step", known(c.observed_step)},
+          {"probability", number_value(c.probability)},
+          {"horizon", known(c.horizon)},
+          {"step", {{"median", known(c.step)}, {"low", known(c.step_low)}, {"high", known(c.step_high)}}},
+          {"why", text_value(c.why)}};
+}
+
 Json sketch_value(const Sketch& s) {
   return {{"name", text_value(s.name)},
           {"step", numbers(s.step)},
@@ -135,7 +179,9 @@ Json secondary_value(const SecondaryMetric& s) {
   return {{"metric", metric_value(s.metric)},
           {"baseline", estimate_value(s.baseline)},
           {"experiment", estimate_value(s.experiment)},
-          {"difference", estimate_value(s.difference)}};
+          {"difference", estimate_value(s.difference)},
+          {"p", number_value(s.p)},
+          {"p_adjusted", number_value(s.p_adjusted)}};
 }
 
 }  // namespace
@@ -149,6 +195,8 @@ Json review_value(const Review& r) {
           {"convergence", convergence_value(r.convergence)},
           {"compute", compute_value(r.compute)},
           {"wall_clock", wall_value(r.wall)},
+          {"forecasts", list_of(r.forecasts, forecast_value)},
+          {"crossing", crossing_value(r.crossing)},
           {"secondary", list_of(r.secondary, secondary_value)},
           {"ends", list_of(r.ends, end_value)},
           {"sketches", list_of(r.sketches, sketch_value)},

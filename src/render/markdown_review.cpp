@@ -48,7 +48,9 @@ std::string axis_table(const Review& review) {
 std::string axis_reasons(const Review& review) {
   std::string out;
   for (const AxisVerdict& a : review.axes)
-    if (!a.why.empty()) out += bullet("**" + std::string(to_string(a.axis)) + "**: " + sentence(a.why));
+    if (!a.why.empty())
+      out += bullet("**" + std::string(to_string(a.axis)) +
+                    "**: " + sentence(a.planned_how.empty() ? a.why : a.why + "; " + a.planned_how));
   return out.empty() ? out : out + "\n";
 }
 
@@ -87,9 +89,14 @@ std::string curves(const Review& review) {
   return "```text\n" + out + legend + "```\n\n";
 }
 
-std::string seeds_words(const FinalQuality& f) {
-  if (f.seeds_needed == 0) return {};
-  return "More seeds a side that would settle it: " + std::to_string(f.seeds_needed) + ".";
+/// "0.0013 [0.00086, 0.00265] (prior for …)".
+std::string seed_sd_text(const FinalQuality& f) {
+  Estimate e = bare(f.seed_sd, f.seed_sd_why, f.seed_sd_runs);
+  if (f.seed_sd_df > 0) {
+    e.low = f.seed_sd_low;
+    e.high = f.seed_sd_high;
+  }
+  return estimate_text(e) + " (" + spaced(to_string(f.seed_sd_source)) + ")";
 }
 
 std::string sesoi_words(const FinalQuality& f) {
@@ -103,20 +110,43 @@ std::string plateau(const FinalQuality& f) {
   return paragraph(sentence(f.plateau));
 }
 
+/// Which of the three stands for the end of a run (B3.1).
+std::string window_text(const FinalWindow& w) {
+  if (w.kind == FinalWindow::Kind::last) return "the last evaluation";
+  const char* what = w.kind == FinalWindow::Kind::mean    ? "mean of "
+                     : w.kind == FinalWindow::Kind::slope ? "end of a line through "
+                                                          : "paired difference over ";
+  return what + std::to_string(w.records) + " records, steps " + number(w.from_step) + " to " + number(w.to_step);
+}
+
+std::string p_text(double p) { return std::isnan(p) ? "-" : p < 1e-4 ? "< 0.0001" : number(p, 2); }
+
+std::string other_tests(const FinalQuality& f) {
+  Table table({{"What other tests say"}, {"Difference"}, {"n", kRight}, {"p", kRight}, {"Least p", kRight}});
+  for (const OtherTest& t : f.other_tests)
+    table.add(
+        {t.name, estimate_text(t.difference, true), std::to_string(t.difference.n), p_text(t.p), p_text(t.least_p)});
+  return table.empty() ? std::string{} : table.str();
+}
+
 std::string final_quality(const FinalQuality& f) {
   std::string out = "### Final quality\n\n";
   Table table({{"Quantity"}, {"Value"}});
-  table.add({"baseline", estimate_text(f.baseline)});
-  table.add({"experiment", estimate_text(f.experiment)});
+  const auto of = [](const char* side, const Estimate& e) {
+    return e.n == 0 ? std::string(side) : side + std::string(", n = ") + std::to_string(e.n);
+  };
+  table.add({of("baseline", f.baseline), estimate_text(f.baseline)});
+  table.add({of("experiment", f.experiment), estimate_text(f.experiment)});
   table.add({"difference (experiment - baseline)", estimate_text(f.difference, true)});
   table.add({"relative difference", relative_text(f.relative)});
+  if (!std::isnan(f.difference.value)) table.add({"taken as the end of a run", window_text(f.window)});
+  if (f.window.se > 0) table.add({"s.e. of the difference within the runs", number(f.window.se, 3)});
   if (f.equivalence_low != f.equivalence_high)
     table.add({"90 % interval for equivalence",
                "[" + signed_number(f.equivalence_low) + ", " + signed_number(f.equivalence_high) + "]"});
   if (f.sesoi > 0) table.add({"smallest difference of interest", number(f.sesoi)});
-  if (f.seed_sd > 0)
-    table.add({"s.d. between seeds", number(f.seed_sd) + " (" + spaced(to_string(f.seed_sd_source)) + ")"});
-  return out + table.str() + paragraph(f.sentences) + plateau(f) + paragraph(seeds_words(f)) + sesoi_words(f);
+  if (f.seed_sd > 0) table.add({"s.d. between seeds", seed_sd_text(f)});
+  return out + table.str() + paragraph(f.sentences) + other_tests(f) + plateau(f) + sesoi_words(f);
 }
 
 std::string crossing(double step) { return std::isinf(step) ? "not reached" : number(step); }
@@ -221,12 +251,36 @@ std::string wall(const WallClock& w) {
   return out + table.str();
 }
 
+/// With three digits, as a table of seven columns has room for.
+std::string short_text(const Estimate& e) {
+  const std::string range = interval(e.low, e.high, 3);
+  if (std::isnan(e.value) || e.low == e.high || range.empty()) return estimate_text(e, true);
+  return signed_number(e.value, 3) + " " + range;
+}
+
 std::string secondary(const Review& r) {
-  Table table({{"Other metric"}, {"Baseline", kRight}, {"Experiment", kRight}, {"Difference"}});
+  Table table({{"Other metric"},
+               {"Baseline", kRight},
+               {"Experiment", kRight},
+               {"Difference"},
+               {"n", kRight},
+               {"p", kRight},
+               {"p (Holm)", kRight}});
   for (const SecondaryMetric& s : r.secondary)
-    table.add({metric_words(s.metric), number(s.baseline.value), number(s.experiment.value),
-               estimate_text(s.difference, true)});
+    table.add({code_span(s.metric.name) + (s.metric.direction == Direction::min ? ", lower" : ", higher"),
+               number(s.baseline.value), number(s.experiment.value), short_text(s.difference),
+               std::to_string(s.difference.n), p_text(s.p), p_text(s.p_adjusted)});
   return table.empty() ? std::string{} : "### Other metrics\n\n" + table.str();
+}
+
+std::string forecasts(const Review& r) {
+  std::string out;
+  for (const Forecast& f : r.forecasts)
+    out += bullet("the " + std::string(f.of_baseline ? "baseline" : "experiment") + " at step " + number(f.at_step) +
+                  ": " + (std::isfinite(f.value.value) ? estimate_text(f.value) : std::string("refused")) + ", " +
+                  sentence(f.how));
+  if (!r.crossing.why.empty()) out += (out.empty() ? "" : "\n") + paragraph(r.crossing.why);
+  return out.empty() ? out : "### Forecast\n\n" + out + "\n";
 }
 
 std::string failures(const Report& report) {
@@ -251,7 +305,7 @@ std::string review_section(const Report& report) {
   const std::string why = r.metric.why.empty() ? "" : " (" + r.metric.why + ")";
   return "## 1. Metric Review\n\n" + paragraph("Metric: " + metric_words(r.metric) + why + ".") + axis_table(r) +
          axis_reasons(r) + modifiers(r) + failures(report) + curves(r) + final_quality(r.final_quality) +
-         convergence(r) + compute(r.compute) + wall(r.wall) + secondary(r);
+         convergence(r) + compute(r.compute) + wall(r.wall) + forecasts(r) + secondary(r);
 }
 
 }  // namespace expanalyze::render

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "review/compared.hpp"
+#include "review/budget.hpp"
 #include "review/measure.hpp"
 #include "review/own_ends.hpp"
 #include "stats/descriptive.hpp"
@@ -46,37 +46,57 @@ double plan_share(const Side& side, double x) {
   return planned > 0 ? x / planned : 1;
 }
 
-/// The learning rate of the side's first run ends below half its peak.
-bool decays(const Side& side) {
-  const Curve lr = finite(trajectory(*side.runs.front().run, Role::lr));
-  return !lr.empty() && lr.value.back() < 0.5 * *std::max_element(lr.value.begin(), lr.value.end());
-}
-
-/// On equal steps: one side has finished its schedule, the other is read in the middle and looks worse. What the other
-/// would have reached had it been planned to end here lies between its own end and this reading; up to twice the budget
-/// the cheapest price of a budget (kappa's lower bound, B6.2) narrows that. If even its best case does not beat the
-/// finished side the order stands.
-std::string schedule_doubt(const Sides& sides, double x, const Compared& there) {
+/// On equal steps: one side has finished its schedule, the other is read in the middle and looks worse. Had it been
+/// planned to end here it would stand between its own end and this reading; up to twice the budget the cheapest price
+/// of a budget narrows that. If even its best case does not beat the finished side the order stands.
+std::string schedule_doubt(const Sides& sides, const Budgets& budgets, double x, const Compared& there) {
   const double b = plan_share(sides.baseline, x);
   const double e = plan_share(sides.experiment, x);
   const bool b_mid = b < kMidSchedule && e >= kMidSchedule;
   if (!b_mid && !(e < kMidSchedule && b >= kMidSchedule)) return {};
   const double sign = sides.orientation();
   const Side& mid = b_mid ? sides.baseline : sides.experiment;
+  const Estimate& kappa = (b_mid ? budgets.baseline : budgets.experiment).price.kappa;
   const double reading = b_mid ? there.baseline.value : there.experiment.value;
   const double finished = b_mid ? there.experiment.value : there.baseline.value;
   const double ratio = mid.last_metric_step() / x;
   double best_case = stats::mean(values_at(mid, Axis::step, mid.last_metric_step()));
-  if (const Estimate kappa = budget_elasticity(mid, sign); ratio <= kFarthest && kappa.low > 0)
-    best_case += sign * kappa.low * std::log(ratio);
+  if (ratio <= kFarthest && kappa.low > 0) best_case += sign * kappa.low * std::log(ratio);
   const bool looks_worse = sign * (reading - finished) > 0;
   const bool could_win = sign * (best_case - finished) < 0;
   if (!looks_worse || !could_win) return {};
   return fmt::format(
-      "at step {} the {} has finished its schedule and the {} is at {} of its own; planned to end there it could have "
-      "reached {}, so the order may be the schedule's doing",
-      number(x), b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(b_mid ? b : e),
-      number(best_case));
+      "at step {} the {} has finished its schedule and the {} is at {} of its own, so the order may be the schedule's "
+      "doing",
+      number(x), b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(b_mid ? b : e));
+}
+
+/// Nothing to adjust where the longer run kept its learning rate, or where the shorter one was cut off in mid-schedule
+/// as well: then both are read at the same point of it.
+bool needs_plan(const Side& longer, const Budget& budget, const Side& shorter) {
+  if (!budget.model.schedule.empty() && budget.model.schedule.constant()) return false;
+  return plan_share(shorter, shorter.last_metric_step()) >= kMidSchedule && longer.last_metric_step() > 0;
+}
+
+/// B6.2: the verdict had both been planned to end at the smaller budget.
+void add_planned(const Sides& sides, const Budgets& budgets, const SeedNoise& noise, double sesoi, AxisVerdict& out) {
+  const bool baseline_longer = out.ratio < 1;
+  const Side& longer = baseline_longer ? sides.baseline : sides.experiment;
+  const Side& shorter = baseline_longer ? sides.experiment : sides.baseline;
+  const Budget& budget = baseline_longer ? budgets.baseline : budgets.experiment;
+  if (!needs_plan(longer, budget, shorter)) return;
+  const Overrun overrun{longer, shorter, baseline_longer, baseline_longer ? 1 / out.ratio : out.ratio,
+                        baseline_longer ? out.baseline.value : out.experiment.value};
+  const Planned planned = planned_to_end(overrun, budget, noise, sesoi, sides.orientation());
+  out.planned_difference = planned.difference;
+  out.planned = planned.verdict;
+  const std::string who = baseline_longer ? "the baseline" : "the experiment";
+  out.planned_how =
+      !std::isfinite(planned.value) || planned.verdict == Verdict::not_assessable
+          ? fmt::format("what {} planned to end there would have reached cannot be said: {}", who, planned.how)
+          : fmt::format("planned to end there, {} would stand at {} {}: difference {}, {}", who, number(planned.value),
+                        planned.how, with_interval(planned.difference, 3),
+                        planned.verdict == Verdict::inconclusive ? "not resolved" : to_string(planned.verdict));
 }
 
 AxisVerdict not_assessable(Axis axis) {
@@ -100,7 +120,8 @@ std::string left_out(const Side& side, std::string_view name, std::size_t used) 
 
 std::vector<double> finals(const Side& side) { return values_at(side, Axis::step, side.last_metric_step()); }
 
-AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, double sesoi, const Pairing& pairing) {
+AxisVerdict judge_axis(const Sides& sides, Axis axis, const Budgets& budgets, const SeedNoise& noise, double sesoi,
+                       const Pairing& pairing) {
   const auto b_total = totals(sides.baseline, axis);
   const auto e_total = totals(sides.experiment, axis);
   if (b_total.empty() || e_total.empty()) return not_assessable(axis);
@@ -129,17 +150,15 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const SeedNoise& noise, do
     out.why = fmt::format("no evaluation of both sides at {}", amount(sides, axis, out.at));
     return out;
   }
-  const std::string doubt = equal ? std::string{} : schedule_doubt(sides, out.at, there);
-  if (axis == Axis::step && !doubt.empty()) out.verdict = Verdict::inconclusive;
+  const std::string doubt = equal ? std::string{} : schedule_doubt(sides, budgets, out.at, there);
+  if (!equal) add_planned(sides, budgets, noise, sesoi, out);
+  if (axis == Axis::step && !doubt.empty())
+    out.verdict = out.planned == Verdict::not_assessable ? Verdict::inconclusive : out.planned;
   out.why = equal ? fmt::format("both spent {}{}", amount(sides, axis, out.at),
                                 axis == Axis::step ? "" : fmt::format(" (ratio {})", number(out.ratio, 3)))
                   : fmt::format("read at {}, where the {} ended; the {} went on to {}", amount(sides, axis, out.at),
                                 e < b ? "experiment" : "baseline", e < b ? "baseline" : "experiment",
                                 amount(sides, axis, std::max(b, e)));
-  if (!equal && axis != Axis::step && decays(e < b ? sides.baseline : sides.experiment))
-    out.why += fmt::format(
-        "; its learning rate had still to fall, so {} planned to end there would stand {} than this reading",
-        e < b ? "a baseline" : "an experiment", sides.orientation() > 0 ? "lower" : "higher");
   if (!doubt.empty()) out.why += "; " + doubt;
   out.why += left_out(sides.baseline, "baseline", there.baseline.n) +
              left_out(sides.experiment, "experiment", there.experiment.n);
@@ -172,12 +191,13 @@ double reading_spread(const Sides& sides, Axis axis, double x) {
   return std::sqrt(sum);
 }
 
-std::vector<AxisVerdict> judge_axes(const Sides& sides, const SeedNoise& noise, double sesoi, const Pairing& pairing) {
+std::vector<AxisVerdict> judge_axes(const Sides& sides, const Budgets& budgets, const SeedNoise& noise, double sesoi,
+                                    const Pairing& pairing) {
   std::vector<AxisVerdict> out;
   std::string why;
   const bool failed = experiment_failed(sides, why);
   for (const Axis axis : kAxes) {
-    AxisVerdict verdict = judge_axis(sides, axis, noise, sesoi, pairing);
+    AxisVerdict verdict = judge_axis(sides, axis, budgets, noise, sesoi, pairing);
     if (failed && (axis == Axis::step || !totals(sides.baseline, axis).empty())) {
       verdict.verdict = Verdict::failed;
       verdict.why = why;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "review/final_value.hpp"
 #include "stats/descriptive.hpp"
 #include "store/alignment.hpp"
 #include "text/format.hpp"
@@ -13,11 +14,11 @@ namespace expanalyze {
 
 namespace {
 
-Estimate mean_estimate(const std::vector<double>& values, double sd, double t) {
+Estimate mean_estimate(const std::vector<double>& values, double sd, double within, double t) {
   Estimate e;
   e.n = values.size();
   e.value = stats::mean(values);
-  const double half = t * sd / std::sqrt(static_cast<double>(std::max<std::size_t>(1, values.size())));
+  const double half = t * std::sqrt(sd * sd / static_cast<double>(std::max<std::size_t>(1, values.size())) + within);
   if (std::isfinite(half)) {
     e.low = e.value - half;
     e.high = e.value + half;
@@ -68,13 +69,6 @@ double annealing_on(const Run& run, Axis axis, const Spent& along) {
   return axis == Axis::step || !std::isfinite(step) ? step : value_at(along.curve, step);
 }
 
-/// `curve` at `x`; the run's own final value when it ended, or was evaluated first, within `slack` of x.
-double own_value(const Curve& curve, double x, double straight_from, double slack) {
-  const double value = read_at(curve, x, straight_from);
-  const bool ends_there = std::abs(curve.step.back() - x) <= slack * x;
-  return std::isfinite(value) || !ends_there ? value : curve.value.back();
-}
-
 }  // namespace
 
 std::vector<double> totals(const Side& side, Axis axis) {
@@ -101,7 +95,7 @@ std::vector<double> values_at(const Side& side, Axis axis, double x, double slac
     const Spent along = axis == Axis::step ? Spent{} : spent(*view.run, axis);
     const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, along);
     if (curve.empty()) continue;
-    const double value = own_value(curve, x, annealing_on(*view.run, axis, along), slack);
+    const double value = reading(view, curve, axis, x, slack, annealing_on(*view.run, axis, along));
     if (std::isfinite(value)) out.push_back(value);
   }
   return out;
@@ -123,13 +117,20 @@ Compared compare_values(const std::vector<double>& baseline, const std::vector<d
   const bool seeds = baseline.size() + experiment.size() > 2;
   stats::SeedPrior prior = noise.prior;
   prior.scale *= scale;
-  out.test = stats::moderated_t(baseline, experiment, prior);
+  const double own_df = static_cast<double>(baseline.size() + experiment.size()) - 2;
+  // Spread that was seen, between these seeds or those of the controls, holds the noise within the runs already.
+  const double believed = noise.control_runs > 0 || !(prior.df > 0) ? 0 : prior.df / (prior.df + own_df);
+  const double unit = believed * prior.scale * prior.scale;
+  out.test = stats::moderated_t(baseline, experiment, prior, noise.within * unit);
   const auto& t = out.test;
   const double quantile = t.se > 0 ? (t.high95 - t.difference) / t.se : 0;
-  out.baseline = mean_estimate(baseline, t.sd, quantile);
-  out.experiment = mean_estimate(experiment, t.sd, quantile);
+  out.baseline = mean_estimate(baseline, t.sd, noise.within_baseline * unit, quantile);
+  out.experiment = mean_estimate(experiment, t.sd, noise.within_experiment * unit, quantile);
   out.difference = {t.difference, t.low95, t.high95, 0.95, baseline.size() + experiment.size(), {}};
-  if (!seeds) out.difference.notes.push_back(noise.prior.scale > 0 ? "prior_seed_sd" : "no_seed_sd");
+  if (!seeds)
+    out.difference.notes.push_back(noise.prior.scale <= 0   ? "no_seed_sd"
+                                   : noise.control_runs > 0 ? "control_seed_sd"
+                                                            : "prior_seed_sd");
   if (identical && t.difference == 0) {
     // The same numbers to the last digit: nothing was changed, so there is no luck to allow for.
     out.difference.low = out.difference.high = 0;

@@ -34,7 +34,4 @@ double reading_spread(const Sides& sides, Axis axis, double x);
 /// Most experiment runs failed; `why` names the first.
 bool experiment_failed(const Sides& sides, std::string& why);
 
-/// The verdicts on all axes, in the order of kAxes.
-std::vector<AxisVerdict> judge_axes(const Sides& sides, const SeedNoise& noise, double sesoi, const Pairing& pairing);
-
 }  // namespace expanalyze

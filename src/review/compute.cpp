@@ -6,15 +6,12 @@
 
 #include "review/measure.hpp"
 #include "stats/descriptive.hpp"
+#include "stats/distributions.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
 
 namespace {
-
-// The in-run slope overstates the price of a budget 2.5 to 3 times, because a complete shorter run would have annealed
-// (B6.1). The truth lies between the slope and a third of it; the middle is their geometric mean.
-constexpr double kOverstated = 3;
 
 /// What a side spent to its last record, whether or not its metric was finite there; 0 when not every run counted it.
 double mean_total(const Side& side) {
@@ -28,8 +25,8 @@ double mean_total(const Side& side) {
 }
 
 /// Fall of the metric per e-fold of steps between two steps; FLOPs per step are constant within a run, so ln C and ln t
-/// fall alike.
-Estimate fall_per_efold(const Side& side, double from, double to, double sign) {
+/// fall alike. Seeds differ more early on, and independently enough to add up: the interval is no narrower than it is.
+Estimate fall_per_efold(const Side& side, double from, double to, double sign, const SeedNoise& noise) {
   std::vector<double> falls;
   for (const auto& view : side.runs) {
     const Curve curve = finite(view.metric);
@@ -39,13 +36,16 @@ Estimate fall_per_efold(const Side& side, double from, double to, double sign) {
       falls.push_back(sign * (a - b) / std::log(to / from));
   }
   if (falls.empty()) return bare(std::numeric_limits<double>::quiet_NaN(), "no_evaluations_there", 0);
-  Estimate out = bare(stats::mean(falls), falls.size() == 1 ? "one_seed" : "range_of_seeds", falls.size());
-  if (falls.size() > 1) {
-    out.low = *std::min_element(falls.begin(), falls.end());
-    out.high = *std::max_element(falls.begin(), falls.end());
-    out.confidence = 1;
-  }
-  return out;
+  const auto n = static_cast<double>(falls.size());
+  const double both_ends = std::hypot(progress_multiplier(from / side.last_metric_step()), 1.0);
+  const stats::SeedPrior prior{noise.prior.scale * both_ends / std::log(to / from), noise.prior.df};
+  const double df = prior.df + n - 1;
+  const double squares = falls.size() > 1 ? stats::variance(falls) * (n - 1) : 0;
+  if (!(prior.scale > 0) || !(df > 0)) return bare(stats::mean(falls), "no_seed_sd", falls.size());
+  const double sd = std::sqrt((prior.df * prior.scale * prior.scale + squares) / df);
+  const double half = stats::student_t_quantile(0.975, df) * sd / std::sqrt(n);
+  const double fall = stats::mean(falls);
+  return {fall, fall - half, fall + half, 0.95, falls.size(), {"prior_seed_sd"}};
 }
 
 double second_step(const Side& side) {
@@ -77,29 +77,19 @@ void compute_equivalent_gain(const Sides& sides, const FinalQuality& final, Comp
 
 }  // namespace
 
-Estimate budget_elasticity(const Side& side, double sign) {
-  const double end = side.last_metric_step();
-  const Estimate fall = fall_per_efold(side, std::max(second_step(side), end / std::exp(1.0)), end, sign);
-  if (!(fall.value > 0)) return bare(std::numeric_limits<double>::quiet_NaN(), "does_not_improve", fall.n);
-  return {fall.value / std::sqrt(kOverstated), fall.value / kOverstated, fall.value, 0.95, fall.n, {"in_run_slope"}};
-}
-
-Compute compute(const Sides& sides, const FinalQuality& final) {
+Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity& price, const SeedNoise& noise) {
   Compute out;
   const double sign = sides.orientation();
   const double end_b = sides.baseline.last_metric_step();
   const double end_e = sides.experiment.last_metric_step();
   out.marginal_baseline =
-      fall_per_efold(sides.baseline, std::max(second_step(sides.baseline), 0.75 * end_b), end_b, sign);
+      fall_per_efold(sides.baseline, std::max(second_step(sides.baseline), 0.75 * end_b), end_b, sign, noise);
   out.marginal_experiment =
-      fall_per_efold(sides.experiment, std::max(second_step(sides.experiment), 0.75 * end_e), end_e, sign);
-  out.average_baseline = fall_per_efold(sides.baseline, second_step(sides.baseline), end_b, sign);
-  out.average_experiment = fall_per_efold(sides.experiment, second_step(sides.experiment), end_e, sign);
-  out.kappa = budget_elasticity(sides.baseline, sign);
-  out.kappa_source = fmt::format(
-      "the fall of the baseline's {} over its last e-fold of steps, of which a complete shorter run would have "
-      "lost a third to all",
-      code_span(sides.metric.name));
+      fall_per_efold(sides.experiment, std::max(second_step(sides.experiment), 0.75 * end_e), end_e, sign, noise);
+  out.average_baseline = fall_per_efold(sides.baseline, second_step(sides.baseline), end_b, sign, noise);
+  out.average_experiment = fall_per_efold(sides.experiment, second_step(sides.experiment), end_e, sign, noise);
+  out.kappa = price.kappa;
+  out.kappa_source = price.source;
   out.baseline_flops = mean_total(sides.baseline);
   out.experiment_flops = mean_total(sides.experiment);
   const Spent axis = spent(*sides.baseline.runs.front().run, Axis::flops);

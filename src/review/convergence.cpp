@@ -90,7 +90,7 @@ double scatter_variance(const SideCurve& b, const SideCurve& e, const Phase& pha
   if (!b.noisy && !e.noisy) return 0;
   std::vector<double> rb = early_residuals(b, phase), re = early_residuals(e, phase);
   const auto squared_se = [](const std::vector<double>& r) {
-    const double se = r.size() < 3 ? 0 : stats::bootstrap_se_of_mean(r, 500);
+    const double se = r.size() < 3 ? 0 : stats::bootstrap_se_of_mean(r);
     return std::isfinite(se) ? se * se : 0;
   };
   if (!paired || b.x != e.x) return squared_se(rb) + squared_se(re);

@@ -6,6 +6,7 @@
 
 #include "review/measure.hpp"
 #include "stats/descriptive.hpp"
+#include "stats/distributions.hpp"
 #include "stats/power.hpp"
 #include "stats/trend.hpp"
 #include "text/format.hpp"
@@ -23,20 +24,23 @@ std::string side_ends(const Side& side) {
 /// B4.1: what one seed a side cannot say; B4.2: what the seeds themselves say.
 std::string noise_sentence(const Compared& compared, const SeedNoise& noise, std::size_t n, double spread) {
   const double half = 0.5 * (compared.test.high95 - compared.test.low95);
-  if (n <= 2 && noise.prior.scale > 0)
-    return fmt::format(
-        "With one seed per arm this rests on an assumed seed s.d. of {} ({}{}); a difference smaller than {} cannot be "
-        "told from luck.",
-        number(noise.prior.scale, 2), noise.source,
-        spread > 1.01 ? fmt::format("; taken {}x larger in the middle of a run", number(spread, 3)) : "",
-        number(half, 2));
-  if (n <= 2) return fmt::format("With one seed per arm nothing can be said about luck: {}.", noise.source);
-  return fmt::format(
-      "The {} runs and the {} put the s.d. between seeds at {} (t with {} degrees of freedom); a difference smaller "
-      "than "
-      "{} cannot be told from luck.",
-      n, noise.prior.scale > 0 ? noise.source : std::string("absence of a prior"), number(compared.test.sd, 2),
-      number(compared.test.df, 3), number(half, 2));
+  const std::string told = fmt::format("a difference smaller than {} cannot be told from luck.", number(half, 2));
+  const std::string grown =
+      spread > 1.01 ? fmt::format("; taken {}x larger in the middle of a run", number(spread, 3)) : "";
+  if (n <= 2 && noise.prior.scale <= 0)
+    return fmt::format("With one seed per arm nothing can be said about luck: {}.", noise.source);
+  if (n <= 2 && noise.control_runs > 0)
+    return fmt::format("With one seed per arm this rests on a seed s.d. of {} ({}, {} degree{} of freedom{}); {}",
+                       number(noise.prior.scale, 2), noise.source, number(noise.prior.df),
+                       noise.prior.df == 1 ? "" : "s", grown, told);
+  if (n <= 2)
+    return fmt::format("With one seed per arm this rests on an assumed seed s.d. of {} ({}{}); {}",
+                       number(noise.prior.scale, 2), noise.source, grown, told);
+  const std::string and_what = noise.control_runs > 0  ? fmt::format("{} control runs", noise.control_runs)
+                               : noise.prior.scale > 0 ? "the " + noise.source
+                                                       : "the absence of a prior";
+  return fmt::format("The {} runs and {} put the s.d. between seeds at {} (t with {} degrees of freedom); {}", n,
+                     and_what, number(compared.test.sd, 2), number(compared.test.df, 3), told);
 }
 
 std::string known(std::string range) { return range.empty() ? "unknown" : range; }
@@ -50,10 +54,12 @@ std::string difference_sentence(const Sides& sides, const Compared& compared, Ve
                        number(out.at_step), number(out.baseline.value), number(out.experiment.value));
   const double d = compared.test.difference;
   const bool better = sides.orientation() * d < 0;
+  const bool negligible = compared.test.low95 > 0 || compared.test.high95 < 0;
   return fmt::format("At step {} the experiment stands at {} against {}: {}{}, 95 % interval {}, {}.",
                      number(out.at_step), number(out.experiment.value), number(out.baseline.value), signed_number(d, 3),
                      percent_clause(out.relative.value), known(interval(compared.test.low95, compared.test.high95, 3)),
                      verdict == Verdict::improved || verdict == Verdict::regressed ? (better ? "better" : "worse")
+                     : verdict == Verdict::neutral && negligible                   ? "a real but negligible difference"
                      : verdict == Verdict::neutral                                 ? "equivalent"
                                                                                    : "not resolved");
 }
@@ -77,19 +83,40 @@ std::string plateau(const Sides& sides, double sesoi) {
   return moved + (sides.orientation() * change < 0 ? ": still improving." : ": getting worse.");
 }
 
-std::size_t seeds_needed(const Compared& compared, double sesoi, std::size_t per_side) {
-  if (compared.verdict != Verdict::inconclusive || !(compared.test.sd > 0)) return 0;
+/// B4.6: the smaller of the two questions that more seeds could answer.
+std::string more_seeds(const Compared& compared, double sesoi, std::size_t per_side, FinalQuality& out) {
+  if (compared.verdict != Verdict::inconclusive || !(compared.test.sd > 0)) return {};
   const std::size_t detect = stats::seeds_to_detect(std::abs(compared.test.difference), compared.test.sd);
   const std::size_t equal = stats::seeds_for_equivalence(sesoi, compared.test.sd);
   const std::size_t total = std::min(detect, equal);
-  return total > per_side ? total - per_side : 1;
+  out.not_worth_chasing = total >= stats::kMostSeeds;
+  if (out.not_worth_chasing)
+    return fmt::format("{} seeds per arm or more would be needed: the effect, if any, is below what is worth chasing.",
+                       stats::kMostSeeds);
+  out.seeds_needed = total > per_side ? total - per_side : 1;
+  return fmt::format("{} more seed{} per arm would settle it (80 % power {}).", out.seeds_needed,
+                     out.seeds_needed == 1 ? "" : "s",
+                     detect <= equal ? "for the observed effect"
+                                     : "to show that a true difference of 0 lies within ±" + number(sesoi, 2));
 }
 
-std::string seeds_sentence(std::size_t more, std::size_t per_side) {
-  if (more + per_side >= stats::kMostSeeds)
-    return "More than 50 seeds per arm would be needed: the effect, if any, is below what is worth chasing.";
-  return fmt::format("{} more seed{} per arm would settle it (80 % power for the observed effect, or for equivalence).",
-                     more, more == 1 ? "" : "s");
+/// The s.d. between seeds with its interval: s sqrt(df / chi^2 quantile), 95 %.
+void put_seed_sd(const Compared& compared, const SeedNoise& noise, std::size_t n, FinalQuality& out) {
+  const bool seen = n > 2;
+  out.seed_sd = seen ? compared.test.sd : noise.prior.scale;
+  out.seed_sd_df = seen ? compared.test.df : noise.prior.df;
+  out.seed_sd_runs = noise.control_runs + (seen ? n : 0);
+  out.seed_sd_why = noise.source;
+  out.seed_sd_source = noise.control_runs > 0  ? SeedSdSource::controls
+                       : seen                  ? SeedSdSource::observed
+                       : noise.prior.scale > 0 ? SeedSdSource::prior
+                                               : SeedSdSource::none;
+  if (!(out.seed_sd_df > 0)) return;
+  const auto bound = [&](double p) {
+    return out.seed_sd * std::sqrt(out.seed_sd_df / stats::chi_squared_quantile(p, out.seed_sd_df));
+  };
+  out.seed_sd_low = bound(0.975);
+  out.seed_sd_high = bound(0.025);
 }
 
 }  // namespace
@@ -119,10 +146,7 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   out.equivalence_low = compared.test.low90;
   out.equivalence_high = compared.test.high90;
   const std::size_t n = b.size() + e.size();
-  out.seed_sd = n > 2 ? compared.test.sd : noise.prior.scale;
-  out.seed_sd_source = n > 2                   ? SeedSdSource::observed
-                       : noise.prior.scale > 0 ? SeedSdSource::prior
-                                               : SeedSdSource::none;
+  put_seed_sd(compared, noise, n, out);
   std::string failure;
   if (experiment_failed(sides, failure)) {
     if (std::none_of(sides.experiment.runs.begin(), sides.experiment.runs.end(),
@@ -132,8 +156,7 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
       out.baseline = bare(stats::mean(values_at(sides.baseline, Axis::step, out.at_step)), "no_comparison",
                           sides.baseline.runs.size());
       out.experiment = out.difference = out.relative = bare(std::numeric_limits<double>::quiet_NaN(), "failed", 0);
-      out.seed_sd = noise.prior.scale;
-      out.seed_sd_source = noise.prior.scale > 0 ? SeedSdSource::prior : SeedSdSource::none;
+      put_seed_sd(compared, noise, 0, out);
       out.equivalence_low = -std::numeric_limits<double>::infinity();
       out.equivalence_high = std::numeric_limits<double>::infinity();
     }
@@ -143,11 +166,14 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
     return out;
   }
   const std::size_t per_side = std::min(b.size(), e.size());
-  out.seeds_needed = seeds_needed(compared, sesoi.value, per_side);
+  const std::string more = more_seeds(compared, sesoi.value, per_side, out);
   out.plateau = plateau(sides, sesoi.value);
   out.sentences.push_back(difference_sentence(sides, compared, on_steps, out));
   if (!pairing.identical) out.sentences.push_back(noise_sentence(compared, noise, n, spread));
-  if (out.seeds_needed > 0) out.sentences.push_back(seeds_sentence(out.seeds_needed, per_side));
+  if (!pairing.identical) out.other_tests = other_tests(sides, noise, out.at_step);
+  if (std::string text = disagreement(out.other_tests, compared); !text.empty())
+    out.sentences.push_back(std::move(text));
+  if (!more.empty()) out.sentences.push_back(more);
   if (compared.equivalent && !pairing.identical)
     out.sentences.push_back(fmt::format("The 90 % interval {} lies within ±{} ({}): equivalence is shown, not assumed.",
                                         interval(out.equivalence_low, out.equivalence_high, 3), number(sesoi.value, 2),

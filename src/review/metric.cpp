@@ -147,14 +147,16 @@ std::vector<Metric> secondary_metrics(const RunStore& runs, const Comparison& co
   std::vector<Metric> out;
   const Run& first = runs.runs[comparison.baseline.front()];
   for (const auto& series : first.series) {
-    if (!series.labels.empty() || (series.role != Role::eval_loss && series.role != Role::eval_metric)) continue;
+    const bool evaluation = series.role == Role::eval_loss || series.role == Role::eval_metric;
+    const bool training = series.role == Role::train_loss || series.role == Role::train_metric;
+    if (!series.labels.empty() || !(evaluation || training)) continue;
     Metric metric{series.logged_as, Direction::min, Role::none, "logged by every run"};
     if (series.logged_as == primary.name || !every_run(runs, comparison, metric)) continue;
     metric.role = series.role;
     if (const auto direction = direction_of(metric)) {
       metric.direction = *direction;
       out.push_back(std::move(metric));
-    } else {
+    } else if (evaluation) {
       notes.push_back(
           {"metric.direction_unknown",
            fmt::format("{} is left out: whether lower or higher is better is not known", code_span(series.logged_as)),

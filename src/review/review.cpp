@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "review/final_value.hpp"
 #include "review/measure.hpp"
 #include "stats/descriptive.hpp"
 #include "stats/distributions.hpp"
@@ -13,16 +14,18 @@
 
 namespace expanalyze {
 
-namespace {
-
 RunView view_run(const RunStore& runs, RunId id, const Metric& metric) {
   RunView view;
   view.id = id;
   view.run = &runs.runs[id];
   view.metric = trajectory(*view.run, *metric_series(*view.run, metric));
   view.end = run_end(id, *view.run, view.metric, metric.direction);
+  view.batches = from_batches(metric);
+  view.tail = final_value(view);
   return view;
 }
+
+namespace {
 
 /// Decides on FLOPs where both counted them and neither reading is doubtful, else on steps; a failed run has failed on
 /// every axis.
@@ -78,38 +81,12 @@ std::string headline(const Review& review, const Sides& sides) {
           review.final_quality.seeds_needed > 0
               ? fmt::format("; {} more seed{} per arm would settle it", review.final_quality.seeds_needed,
                             review.final_quality.seeds_needed == 1 ? "" : "s")
-              : "");
+          : review.final_quality.not_worth_chasing ? "; an effect so small is not worth chasing"
+                                                   : "");
     case Verdict::not_assessable:
       return "Not assessable: the sides have no common point of " + metric + ".";
   }
   return {};
-}
-
-/// Secondary metrics share one error budget: with m of them each interval is at 1 − 0.05/m (Bonferroni, B4.7).
-std::vector<SecondaryMetric> secondary(const RunStore& runs, const Comparison& comparison, const Sides& primary,
-                                       std::vector<Note>& notes) {
-  std::vector<SecondaryMetric> out;
-  const auto metrics = secondary_metrics(runs, comparison, primary.metric, notes);
-  for (const Metric& metric : metrics) {
-    Sides sides;
-    sides.metric = metric;
-    for (const RunId id : comparison.baseline) sides.baseline.runs.push_back(view_run(runs, id, metric));
-    for (const RunId id : comparison.experiment) sides.experiment.runs.push_back(view_run(runs, id, metric));
-    const double at = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
-    const Compared c =
-        compare_values(values_at(sides.baseline, Axis::step, at), values_at(sides.experiment, Axis::step, at),
-                       seed_noise(sides), 0, sides.orientation(), false);
-    if (c.verdict == Verdict::not_assessable) continue;
-    SecondaryMetric row{metric, c.baseline, c.experiment, c.difference};
-    row.difference.confidence = 1 - 0.05 / static_cast<double>(metrics.size());
-    const double t = c.test.df > 0 ? stats::student_t_quantile(0.5 + row.difference.confidence / 2, c.test.df) : 0;
-    if (std::isfinite(c.test.se) && c.test.df > 0) {
-      row.difference.low = c.test.difference - t * c.test.se;
-      row.difference.high = c.test.difference + t * c.test.se;
-    }
-    out.push_back(std::move(row));
-  }
-  return out;
 }
 
 /// The runs of one side are taken for seeds of one recipe; where their settings differ that is said.
@@ -152,12 +129,15 @@ Sides view_sides(const RunStore& runs, const Comparison& comparison, const Revie
 }
 
 Review review_runs(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options) {
-  const Sides sides = view_sides(runs, comparison, options);
-  const SeedNoise noise = seed_noise(sides);
+  Sides sides = view_sides(runs, comparison, options);
   const Run& first_baseline = runs.runs[comparison.baseline.front()];
   const Run& first_experiment = runs.runs[comparison.experiment.front()];
 
   Review review;
+  review.pairing = pair_by_data_order(sides);
+  const FinalWindow window = settle_ends(sides, review.pairing);
+  const SeedNoise noise = with_window(seed_noise(runs, comparison, sides, review.notes), window, sides);
+  review.controls_used = noise.control_runs > 0;
   review.metric = sides.metric;
   for (const Side* side : {&sides.baseline, &sides.experiment})
     for (const auto& view : side->runs) {
@@ -167,12 +147,19 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   review.config_known = !first_baseline.config.empty() && !first_experiment.config.empty();
   if (review.config_known) review.config_diff = config_difference(first_baseline, first_experiment);
   note_mixed_configs(runs, comparison, review.notes);
-  review.pairing = pair_by_data_order(sides);
   const Sesoi sesoi = smallest_effect(sides);
-  review.axes = judge_axes(sides, noise, sesoi.value, review.pairing);
+  const Budgets budgets{budget_of(sides.baseline, sides.metric, sides.orientation()),
+                        budget_of(sides.experiment, sides.metric, sides.orientation())};
+  review.axes = judge_axes(sides, budgets, noise, sesoi.value, review.pairing);
   review.final_quality = final_quality(sides, noise, sesoi, review.pairing, on(review, Axis::step).verdict);
+  review.final_quality.window = window;
   review.convergence = convergence(sides, noise, review.pairing);
-  review.compute = compute(sides, review.final_quality);
+  review.compute = compute(sides, review.final_quality, budgets.baseline.price, noise);
+  if (auto words = plateau_by_law(sides.experiment, budgets.experiment, sesoi.value, sides.orientation());
+      !words.empty())
+    review.final_quality.plateau = std::move(words);
+  review.forecasts = forecasts(sides, budgets, noise, options.forecast);
+  review.crossing = crossing(sides, budgets, noise);
   review.wall = wall_clock(sides, review.final_quality, review.compute.kappa);
   review.primary_axis = primary_axis(review);
   review.overall = on(review, review.primary_axis).verdict;
@@ -182,7 +169,7 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
     if (const std::string system = system_only(review.wall, review.final_quality); !system.empty())
       review.headline += " " + system;
   review.sketches = sketches(sides);
-  review.secondary = secondary(runs, comparison, sides, review.notes);
+  review.secondary = secondary_results(runs, comparison, sides, review.pairing, review.notes);
   return review;
 }
 
@@ -207,7 +194,7 @@ std::string_view to_string(ConfigDifference::Class cls) {
 }
 
 std::string_view to_string(SeedSdSource source) {
-  static constexpr std::array<std::string_view, 3> names{"observed", "prior", "none"};
+  static constexpr std::array<std::string_view, 4> names{"observed", "prior", "controls", "none"};
   return names[static_cast<std::size_t>(source)];
 }
 

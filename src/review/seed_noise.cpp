@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
+#include "review/final_value.hpp"
 #include "stats/descriptive.hpp"
 #include "store/key.hpp"
 #include "text/format.hpp"
@@ -13,9 +15,9 @@ namespace expanalyze {
 
 namespace {
 
-// Validation loss of ~124 M parameter language models: 124 replicate groups, 1 322 public speed-run logs (handbook
-// B1.1).
-constexpr stats::SeedPrior kSpeedRun{1.3e-3, 7};
+// Validation loss of ~124 M parameter language models: 124 replicate groups, 1 322 public speed-run logs, 0.0013 nats
+// at a loss of 3.28 (handbook B1.1). Relative, so that bits say the same as nats.
+constexpr stats::SeedPrior kSpeedRun{4.0e-4, 7};
 
 // The longer a run, the less the seed moves its loss: relative s.d. = 4e-4 (D / 1e9)^(-1/3), D = tokens or samples
 // trained on. Measured on 25 groups of same-recipe runs from 2e4 samples (1.3 %) over 2e7 tokens (0.15 %) to 1.7e9
@@ -23,6 +25,8 @@ constexpr stats::SeedPrior kSpeedRun{1.3e-3, 7};
 // show by chance, which is worth about 3 degrees of freedom. The handbook's half of the evaluation scatter alone was
 // five times too small on the language-model runs among them, because an annealed curve ends smoothly whatever its
 // seed.
+// Beyond 1e9 it falls no further: 1.9e-4 to 5.6e-4, pooled 4.3e-4, on five public recipes of three seeds at 4 to 7e9
+// tokens, and 4e-4 on the speed runs, where the law would give half of that.
 constexpr double kLawScale = 4e-4;
 constexpr double kLawTokens = 1e9;
 constexpr double kLawExponent = 1.0 / 3;
@@ -77,6 +81,7 @@ double by_heart(const Side& side) {
 double evaluation_scatter(const Side& side) {
   std::vector<double> scatter;
   for (const auto& view : side.runs) {
+    if (view.batches) continue;  // what batches scatter is no matter of the seed: final_value.hpp allows for it
     const Curve curve = finite(view.metric);
     std::vector<double> residual;
     for (std::size_t i = 2; i + 1 < curve.size(); ++i)
@@ -89,6 +94,12 @@ double evaluation_scatter(const Side& side) {
 
 bool is_reward(const std::string& name) {
   return name.find("reward") != std::string::npos || name.find("return") != std::string::npos;
+}
+
+/// Nats or bits of the loss, in nats.
+double in_nats(double loss, const Sides& sides) {
+  const Series* series = metric_series(*sides.baseline.runs.front().run, sides.metric);
+  return series && series->unit == Unit::bits ? loss * std::numbers::ln2 : loss;
 }
 
 bool is_speed_run_like(const Side& side, double final_loss) {
@@ -105,26 +116,43 @@ double progress_multiplier(double u) {
                 : std::max(1.0, 1 + 0.12 * (std::pow(std::min(u, 1.0), -1.3) - 1));
 }
 
-SeedNoise seed_noise(const Sides& sides) {
+SeedNoise prior_noise(const Sides& sides) {
   const double level = metric_level(sides);
   if (!std::isfinite(level)) return {};
   if (is_reward(sides.metric.name))
     return {{0, 0}, "no prior exists for rewards: the spread between seeds has to be seen"};
   const double scatter = 0.5 * middle(evaluation_scatter(sides.baseline), evaluation_scatter(sides.experiment));
-  const bool loss = sides.metric.role == Role::eval_loss || sides.metric.role == Role::train_loss;
-  if (loss && is_speed_run_like(sides.baseline, level))
-    return {kSpeedRun, "prior for language-model pre-training at about 124 M parameters"};
+  const Series* series = metric_series(*sides.baseline.runs.front().run, sides.metric);
+  // Bits per byte are a loss in another unit, whatever role they were given.
+  const bool loss = sides.metric.role == Role::eval_loss || sides.metric.role == Role::train_loss ||
+                    (series && series->unit == Unit::bits);
+  if (loss && is_speed_run_like(sides.baseline, in_nats(level, sides)))
+    return {{kSpeedRun.scale * level, kSpeedRun.df}, "prior for language-model pre-training at about 124 M parameters"};
   if (const double tokens = middle(tokens_of(sides.baseline), tokens_of(sides.experiment)); loss && tokens > 0) {
     const double b = by_heart(sides.baseline);
     const double e = by_heart(sides.experiment);
-    const double law =
-        level * kLawScale * std::pow(tokens / kLawTokens, -kLawExponent) * std::sqrt((b * b + e * e) / 2);
+    const double law = level * kLawScale * std::pow(std::min(tokens / kLawTokens, 1.0), -kLawExponent) *
+                       std::sqrt((b * b + e * e) / 2);
     return {{std::max(law, scatter), kLawDf},
             fmt::format("prior for losses after {} samples or tokens{}", count(tokens),
                         b * e > 1 ? ", raised for a training set that was learned by heart" : "")};
   }
   return {{std::max(kUnknownRelative * level, scatter), kUnknownDf},
           "prior for an unknown domain: half the scatter of the evaluations, at least 0.1 %"};
+}
+
+SeedNoise seed_noise(const RunStore& runs, const Comparison& comparison, const Sides& sides, std::vector<Note>& notes) {
+  if (auto measured = control_noise(runs, comparison, sides, notes)) return *std::move(measured);
+  return prior_noise(sides);
+}
+
+SeedNoise with_window(SeedNoise noise, const FinalWindow& window, const Sides& sides) {
+  const double unit = noise.prior.scale * noise.prior.scale;
+  if (!(unit > 0)) return noise;
+  noise.within = window.se * window.se / unit;
+  noise.within_baseline = variance_of_mean(sides.baseline) / unit;
+  noise.within_experiment = variance_of_mean(sides.experiment) / unit;
+  return noise;
 }
 
 double metric_level(const Sides& sides) {

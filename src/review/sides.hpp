@@ -10,11 +10,22 @@
 
 namespace expanalyze {
 
+/// What stands for the metric at a point of a run, and how well the run itself knows it (final_value.hpp).
+struct EndValue {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  double se = 0;  ///< of estimating it within this run: stationary block bootstrap; 0: a fixed evaluation set
+  FinalWindow::Kind kind = FinalWindow::Kind::last;
+  double from = 0, to = 0;  ///< of the tail, on the axis of the curve
+  std::size_t records = 0;
+};
+
 struct RunView {
   RunId id = 0;
   const Run* run = nullptr;
   Curve metric;  ///< final trajectory, with NaN
   RunEnd end;
+  bool batches = false;  ///< the metric is read off training batches: a single record of it is noise
+  EndValue tail;         ///< the metric at the end
 };
 
 struct Side {
@@ -30,6 +41,8 @@ struct Sides {
   [[nodiscard]] double orientation() const { return metric.direction == Direction::min ? 1 : -1; }
 };
 
+/// The run must log the metric (metric_series).
+RunView view_run(const RunStore& runs, RunId id, const Metric& metric);
 Sides view_sides(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options);
 
 // metric.cpp
@@ -37,7 +50,7 @@ Metric choose_metric(const RunStore& runs, const Comparison& comparison, const R
 const Series* metric_series(const Run& run, const Metric& metric);
 /// min or max from the words of a name; nullopt when no word is known.
 std::optional<Direction> known_direction(std::string_view name);
-/// The other evaluation metrics that all runs log and whose direction is known.
+/// The other metrics, of evaluations and of training, that all runs log and whose direction is known.
 std::vector<Metric> secondary_metrics(const RunStore& runs, const Comparison& comparison, const Metric& primary,
                                       std::vector<Note>& notes);
 

@@ -6,37 +6,42 @@
 #include <vector>
 
 #include "stats/descriptive.hpp"
-#include "stats/random.hpp"
 
 namespace expanalyze::stats {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<double> autocovariances(std::span<const double> x, std::size_t lags) {
+double autocovariance(const std::vector<double>& centred, std::size_t lag) {
+  double sum = 0;
+  for (std::size_t i = lag; i < centred.size(); ++i) sum += centred[i] * centred[i - lag];
+  return sum / static_cast<double>(centred.size());
+}
+
+std::vector<double> centred(std::span<const double> x) {
   const double centre = mean(x);
-  std::vector<double> centred(x.begin(), x.end());
-  for (double& v : centred) v -= centre;
-  std::vector<double> result(lags + 1);
-  for (std::size_t k = 0; k <= lags; ++k) {
-    double sum = 0;
-    for (std::size_t i = k; i < centred.size(); ++i) sum += centred[i] * centred[i - k];
-    result[k] = sum / static_cast<double>(x.size());
-  }
-  return result;
+  std::vector<double> out(x.begin(), x.end());
+  for (double& v : out) v -= centre;
+  return out;
 }
 
 // Politis & White's empirical rule: the first lag m after which `run` autocorrelations in a row are insignificant,
-// |rho| < 2 sqrt(log10(n) / n). Twice m is the bandwidth.
-std::size_t bandwidth(const std::vector<double>& covariance, std::size_t run, std::size_t n) {
-  const double bound = 2 * std::sqrt(std::log10(static_cast<double>(n)) / static_cast<double>(n)) * covariance[0];
-  const std::size_t last = covariance.size() - 1;
+// |rho| < 2 sqrt(log10(n) / n). Twice m is the bandwidth. No lag behind it is computed.
+std::vector<double> covariances_within_bandwidth(std::span<const double> x, std::size_t run, std::size_t lags) {
+  const std::vector<double> values = centred(x);
+  const auto n = static_cast<double>(x.size());
+  std::vector<double> covariance{autocovariance(values, 0)};
+  const double bound = 2 * std::sqrt(std::log10(n) / n) * covariance[0];
   std::size_t quiet = 0, significant = 0;
-  for (std::size_t k = 1; k <= last && quiet < run; ++k) {
+  for (std::size_t k = 1; k <= lags && quiet < run; ++k) {
+    covariance.push_back(autocovariance(values, k));
     quiet = std::abs(covariance[k]) < bound ? quiet + 1 : 0;
     if (quiet == 0) significant = k;
   }
-  return std::min(2 * std::max<std::size_t>(significant, 1), last);
+  const std::size_t width = std::min(2 * std::max<std::size_t>(significant, 1), lags);
+  while (covariance.size() <= width) covariance.push_back(autocovariance(values, covariance.size()));
+  covariance.resize(width + 1);
+  return covariance;
 }
 
 // Flat-top window of Politis & Romano 1995.
@@ -48,9 +53,9 @@ double optimal_length(std::span<const double> x) {
   const auto n = static_cast<double>(x.size());
   const auto run = static_cast<std::size_t>(std::max(5.0, std::ceil(std::sqrt(std::log10(n)))));
   const std::size_t lags = std::min(static_cast<std::size_t>(std::ceil(std::sqrt(n))) + run, x.size() - 1);
-  const std::vector<double> covariance = autocovariances(x, lags);
+  const std::vector<double> covariance = covariances_within_bandwidth(x, run, lags);
   if (!(covariance[0] > 0)) return 1;
-  const std::size_t width = bandwidth(covariance, run, x.size());
+  const std::size_t width = covariance.size() - 1;
   double g = 0, spectrum = covariance[0];
   for (std::size_t k = 1; k <= width; ++k) {
     const double windowed = flat_top(static_cast<double>(k) / static_cast<double>(width)) * covariance[k];
@@ -60,48 +65,30 @@ double optimal_length(std::span<const double> x) {
   return spectrum > 0 ? std::cbrt(g * g / (spectrum * spectrum) * n) : 1;
 }
 
-// Sums of circular blocks in constant time: sums[i] is the sum of the first i values of the series written twice.
-std::vector<double> running_sums(std::span<const double> x) {
+// Variance of the mean of one resample, over all resamples there are (Politis & Romano 1994, eq. 9):
+// (1/n) [C(0) + 2 sum_k (1 - k/n) q^k C(k)], C the circular autocovariance, q = 1 - 1/length. Both sums over k, of
+// q^k x[i+k] and of k q^k x[i+k], follow for i - 1 from those for i, so that the whole costs one pass.
+double variance_of_resampled_mean(const std::vector<double>& x, double length) {
   const std::size_t n = x.size();
-  const double centre = mean(x);  // small sums lose fewer digits
-  std::vector<double> sums(2 * n + 1, 0.0);
-  for (std::size_t i = 0; i < 2 * n; ++i) sums[i + 1] = sums[i] + (x[i % n] - centre);
-  return sums;
+  const auto count = static_cast<double>(n);
+  const double q = 1 - 1 / length;
+  const double q_around = std::pow(q, count - 1);
+  double ahead = 0, weighted = 0;  // of the last value
+  double power = 1;
+  for (std::size_t k = 1; k < n; ++k) {
+    power *= q;
+    ahead += power * x[k - 1];
+    weighted += static_cast<double>(k) * power * x[k - 1];
+  }
+  double sum = 0;
+  for (std::size_t i = n; i-- > 0;) {
+    sum += x[i] * (x[i] + 2 * (ahead - weighted / count));
+    const double last = q_around * x[(i + n - 1) % n];
+    weighted = q * (weighted - (count - 1) * last + x[i] + ahead - last);
+    ahead = q * (x[i] + ahead - last);
+  }
+  return sum / (count * count);
 }
-
-// Draws the blocks of one resample after another; each block takes two numbers of the stream.
-class Resampler {
- public:
-  Resampler(std::span<const double> x, std::size_t mean_block)
-      : n_(x.size()),
-        sums_(running_sums(x)),
-        rng_(key_of(x)),
-        log_stay_(std::log1p(-1 / static_cast<double>(mean_block))) {}
-
-  double mean_of_next() {
-    double total = 0;
-    for (std::size_t left = n_; left > 0;) {
-      const auto start = static_cast<std::size_t>(rng_.uniform(counter_++) * static_cast<double>(n_));
-      const std::size_t length = std::min(left, geometric(rng_.uniform(counter_++)));
-      total += sums_[start + length] - sums_[start];
-      left -= length;
-    }
-    return total / static_cast<double>(n_);
-  }
-
- private:
-  // 1, 2, … with mean `mean_block`, by inversion; at a mean of 1 log_stay_ is -inf and every block has one value.
-  [[nodiscard]] std::size_t geometric(double u) const {
-    const double extra = std::floor(std::log1p(-u) / log_stay_);
-    return 1 + static_cast<std::size_t>(std::min(extra, static_cast<double>(n_)));
-  }
-
-  std::size_t n_;
-  std::vector<double> sums_;
-  CounterRng rng_;
-  double log_stay_;
-  std::uint64_t counter_ = 0;
-};
 
 }  // namespace
 
@@ -112,13 +99,11 @@ std::size_t block_length(std::span<const double> residuals) {
   return std::min(most, static_cast<std::size_t>(length));
 }
 
-double bootstrap_se_of_mean(std::span<const double> residuals, std::size_t resamples) {
-  if (residuals.size() < 2 || resamples < 2 || !all_finite(residuals)) return kNaN;
+double bootstrap_se_of_mean(std::span<const double> residuals) {
+  if (residuals.size() < 2 || !all_finite(residuals)) return kNaN;
   if (std::equal(residuals.begin() + 1, residuals.end(), residuals.begin())) return 0;
-  Resampler resampler(residuals, block_length(residuals));
-  std::vector<double> means(resamples);
-  for (double& m : means) m = resampler.mean_of_next();
-  return sd(means);
+  const auto length = static_cast<double>(block_length(residuals));
+  return std::sqrt(std::max(0.0, variance_of_resampled_mean(centred(residuals), length)));
 }
 
 double bootstrap_se_of_median(std::span<const double> residuals, std::size_t resamples) {

@@ -17,9 +17,9 @@ namespace expanalyze::stats {
 /// 2009, 28:372. At least 5, at most n/4 (and at least 1).
 std::size_t block_length(std::span<const double> residuals);
 
-/// Standard deviation of the mean over `resamples` stationary bootstrap resamples, with the block length above.
-/// Deterministic: the stream is keyed by the data. NaN below two values, 0 for a constant.
-double bootstrap_se_of_mean(std::span<const double> residuals, std::size_t resamples = 2000);
+/// Standard deviation of the mean over stationary bootstrap resamples, with the block length above. It has a closed
+/// form, so nothing is drawn: O(n). NaN below two values, 0 for a constant.
+double bootstrap_se_of_mean(std::span<const double> residuals);
 
 /// The same for the median.
 double bootstrap_se_of_median(std::span<const double> residuals, std::size_t resamples = 500);

@@ -61,6 +61,18 @@ double student_t_upper_tail(double t, double nu) {
   return 0.5 * regularised_beta(nu / 2, 0.5, nu / (nu + t2), t2 / (nu + t2));
 }
 
+// P(a, x), the regularised lower incomplete gamma function, by its power series (DLMF 8.11.4): every term is positive,
+// and after about x + 6 sqrt(x) of them nothing is added.
+double lower_gamma(double a, double x) {
+  if (!(x > 0)) return 0;
+  double term = 1 / a, sum = term;
+  for (int k = 1; k < 100'000 && term > sum * 1e-17; ++k) {
+    term *= x / (a + k);
+    sum += term;
+  }
+  return std::min(1.0, sum * std::exp(a * std::log(x) - x - std::lgamma(a)));
+}
+
 }  // namespace
 
 double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
@@ -104,6 +116,19 @@ double student_t_quantile(double p, double nu) {
     (student_t_upper_tail(middle, nu) > p ? low : high) = middle;
   }
   return -high;
+}
+
+double chi_squared_quantile(double p, double df) {
+  if (!(p >= 0 && p <= 1 && df > 0)) return kNaN;
+  if (p == 1 || std::isinf(df)) return kInf;
+  double low = 0, high = df;
+  while (lower_gamma(df / 2, high / 2) < p && high < 1e6 + 10 * df) {
+    low = high;
+    high *= 2;
+  }
+  for (double middle = 0.5 * (low + high); middle > low && middle < high; middle = 0.5 * (low + high))
+    (lower_gamma(df / 2, middle / 2) < p ? low : high) = middle;
+  return high;
 }
 
 double binomial_tail(std::size_t k, std::size_t n, double p) {

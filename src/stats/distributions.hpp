@@ -16,6 +16,9 @@ double incomplete_beta(double a, double b, double x);
 double student_t_cdf(double t, double nu);
 double student_t_quantile(double p, double nu);
 
+/// Inverse of the chi-squared distribution function for df > 0; with it, s sqrt(df / quantile) bounds an s.d.
+double chi_squared_quantile(double p, double df);
+
 /// P(X >= k) for X ~ Binomial(n, p).
 double binomial_tail(std::size_t k, std::size_t n, double p);
 

@@ -90,10 +90,12 @@ void seed_noise(const Facts& f, Draft& d) {
     d.paragraphs.push_back(f.outcome() + changed(f) + ".");
     return;
   }
-  const bool seen = q.seed_sd_source == SeedSdSource::observed;
+  const std::string source = q.seed_sd_source == SeedSdSource::observed   ? "from these seeds"
+                             : q.seed_sd_source == SeedSdSource::controls ? q.seed_sd_why
+                                                                          : "prior";
   d.slots = {{"seed_sd", q.seed_sd}, {"difference", difference}};
   d.paragraphs.push_back(fmt::format("{}; one seed's luck has an s.d. of {} ({}){}.", f.outcome(), number(q.seed_sd, 3),
-                                     seen ? "from these seeds" : "prior", changed(f)));
+                                     source, changed(f)));
   if (difference == 0) return;
   const double z = stats::normal_quantile(0.975) + stats::normal_quantile(0.8);
   const double n = std::ceil(2 * z * z * q.seed_sd * q.seed_sd / (difference * difference));
@@ -102,7 +104,7 @@ void seed_noise(const Facts& f, Draft& d) {
       number(z * z, 3), number(q.seed_sd, 3), number(std::abs(difference), 3), number(n));
   d.slots["seeds_needed"] = n;
   d.paragraphs.push_back(
-      n > static_cast<double>(stats::kMostSeeds)
+      n >= static_cast<double>(stats::kMostSeeds)
           ? fmt::format("To show a difference of {} at 80 % power takes 2 (z_.975 + z_.8)^2 s^2 / D^2 = {} seeds a "
                         "side: if there is an effect, it is below what is worth chasing.",
                         number(std::abs(difference), 3), number(n))

@@ -2,6 +2,7 @@
 """Logs to time: make_logs.py FOLDER MEGABYTES. What is there already is kept.
 
 wide_N.jsonl: 25 keys a line, in the same order, for N = 1, 10, 100, 1000 up to MEGABYTES; wide_N.csv: the same rows;
+seed_{b,e}{1,2,3}.jsonl: six runs of 100,000 records, a cosine schedule, an evaluation every 500;
 alternating.jsonl: lines of training and of evaluation in turn; random.jsonl: the keys in a new order in each line.
 """
 import json
@@ -67,3 +68,26 @@ write(f'wide_{most}.csv', most // 2, lambda i: ','.join(cell(v) for _, v in pair
       ','.join(k for k, _ in pairs(0)) + '\n')
 write('alternating.jsonl', min(most, 200), alternating)
 write('random.jsonl', min(most, 200), shuffled)
+
+
+def training(offset):
+    luck = draw.gauss(0, 0.002) + offset
+
+    def row(i):
+        rate = 3e-4 * min(1, (i + 1) / 2000) * (0.55 + 0.45 * math.cos(math.pi * i / 100000))
+        loss = 2.8 + luck + 8 * (i + 10) ** -0.3 + 300 * rate
+        record = {'step': i, 'train_loss': loss + draw.gauss(0, 0.05), 'lr': rate, 'grad_norm': draw.lognormvariate(0, .3),
+                  'step_time': draw.gauss(0.2, 0.005), 'wall_time': 0.2 * (i + 1), 'tokens': 65536 * (i + 1),
+                  'flops': 6e15 * (i + 1)}
+        if i % 500 == 499:
+            record['val_loss'] = loss + draw.gauss(0, 0.001)
+        return json.dumps(record) + '\n'
+    return row
+
+
+for side, offset in (('b', 0), ('e', -0.01)):
+    for seed in (1, 2, 3):
+        file = folder / f'seed_{side}{seed}.jsonl'
+        if not file.exists():
+            row = training(offset)
+            file.write_text(''.join(row(i) for i in range(100000)))

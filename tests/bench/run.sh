@@ -9,7 +9,7 @@ mb=${MB:-1000}
 tools=${BENCH_TOOLS:-$root/../shared/tools/bench}
 [ -d "$tools" ] && tools=$(realpath "$tools")
 mkdir -p "$work"
-(cd "$root" && cmake --preset bench ${CMAKE_ARGS:-} >/dev/null && cmake --build --preset bench --target bench_import)
+(cd "$root" && cmake --preset bench ${CMAKE_ARGS:-} >/dev/null && cmake --build --preset bench --target bench_import bench_review)
 bench=$root/build/bench/tests/bench/bench_import
 rounds_py() { python3 "$tools/rounds.py" -n "$rounds" --gb "$1" "${@:2}"; }
 
@@ -20,6 +20,9 @@ for size in 1 10 100 1000; do
   log=$work/wide_$size.jsonl
   [ -f "$log" ] && echo "$size MB: $("$bench" "$log" 1)"
 done
+
+echo "== step 1 beside the reading of its logs: 3 + 3 runs of 100,000 records"
+for ((i = 0; i < rounds; ++i)); do "${bench/import/review}" "$work"/seed_{b,e}{1,2,3}.jsonl; done
 
 if [ ! -f "$tools/rounds.py" ]; then
   for log in wide_$mb.jsonl alternating.jsonl random.jsonl wide_$mb.csv; do

@@ -18,7 +18,7 @@ for name in "${names[@]}"; do
   mkdir -p "$corpus" "$seeds"
   for folder in tests/fuzz/seeds/"$name" tests/data/import/"$name"; do
     [ -d "$folder" ] || continue
-    find "$folder" -type f -size -64k -exec cp -t "$seeds" {} +
+    find "$folder" -type f -size -64k -exec cp --backup=numbered -t "$seeds" {} +
     find "$folder" -mindepth 1 -type d | while read -r sub; do
       $build/fuzz_replay --pack "$sub" "$seeds/packed_$(basename "$sub")"
     done

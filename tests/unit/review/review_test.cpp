@@ -89,7 +89,7 @@ TEST_CASE("a metric where higher is better is judged the other way") {
   e.eval = [](double t) { return 0.2 + 0.0015 * t; };
   Comparison comparison;
   const auto runs = made::store({b}, {e}, comparison);
-  const Review r = review_runs(runs, comparison, {"val_loss", Direction::max});
+  const Review r = review_runs(runs, comparison, {"val_loss", Direction::max, std::nullopt});
   CHECK(on(r, Axis::step).verdict == Verdict::improved);
   CHECK(r.final_quality.difference.value > 0);
 }

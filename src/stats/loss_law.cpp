@@ -1,0 +1,202 @@
+#include "stats/loss_law.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace expanalyze::stats {
+
+namespace {
+
+// ln L residuals beyond this count linearly: the value of the published fits. With a free shape 3e-3 predicts unseen
+// schedules better (public 25 M curves: R² .9984 against .9983, worst relative error .0028 against .0031).
+constexpr double kHuber = 1e-3;
+constexpr double kHuberOfFreeShape = 3e-3;
+constexpr double kSigma = 1e-3;
+constexpr double kLowestRate = 1e-3;  // a rate that ended at 0 still answers
+
+enum : std::size_t { kFloor, kScale, kExponent, kAnnealing, kC, kBeta, kGamma };
+
+double multi_power(const RateFall& f, double area, double share, const LawShape& shape) {
+  const double since = area - 0.5 * (f.area_from + std::min(f.area_to, area));
+  const double z = std::pow(std::max(f.rate, kLowestRate), -shape.gamma) * std::max(0.0, since);
+  return share * f.fall * (1 - std::pow(shape.c * z + 1, -shape.beta));
+}
+
+/// Sum over the steps behind a fall of lambda^(steps since), in closed form.
+double momentum(const RateFall& f, double step, double share, const LawShape& shape) {
+  const double since = step - 0.5 * (f.from + std::min(f.to, step));
+  return share * f.fall * (1 - std::pow(shape.lambda, since)) / (1 - shape.lambda);
+}
+
+LawShape shape_of(std::span<const double> p, const LawShape& fixed) {
+  LawShape out = fixed;
+  if (p.size() > kGamma) {
+    out.c = std::exp(p[kC]);
+    out.beta = std::exp(p[kBeta]);
+    out.gamma = std::exp(p[kGamma]);
+  }
+  return out;
+}
+
+double loss_from(std::span<const double> p, double area, double reference, double annealed) {
+  const double fallen = p.size() > kAnnealing ? std::exp(p[kAnnealing]) * annealed : 0;
+  return std::exp(p[kFloor]) + std::exp(p[kScale] - std::exp(p[kExponent]) * std::log(area / reference)) - fallen;
+}
+
+double total_area(const Schedule& schedule, double step) {
+  return std::max(1e-9, schedule.area(step) + schedule.warm_up_area());
+}
+
+/// What the residuals need of each point, computed once.
+struct Points {
+  std::vector<double> area, log_loss, annealed, step;
+  std::vector<const Schedule*> schedule;
+};
+
+Points points_of(LossLaw law, std::span<const LawCurve> curves, const LawShape& shape) {
+  Points out;
+  for (const LawCurve& curve : curves)
+    for (std::size_t i = 0; i < curve.step.size(); ++i) {
+      out.area.push_back(total_area(*curve.schedule, curve.step[i]));
+      out.log_loss.push_back(std::log(curve.loss[i]));
+      out.annealed.push_back(annealed(law, *curve.schedule, curve.step[i], shape));
+      out.step.push_back(curve.step[i]);
+      out.schedule.push_back(curve.schedule);
+    }
+  return out;
+}
+
+/// C1: starts over the exponent and the share of the lowest loss that is irreducible; A by the first point.
+std::vector<std::vector<double>> starts(const Points& points, double reference, std::size_t parameters,
+                                        const LawShape& shape, double annealing) {
+  const double lowest = std::exp(*std::min_element(points.log_loss.begin(), points.log_loss.end()));
+  const double first = std::exp(points.log_loss.front());
+  std::vector<std::vector<double>> out;
+  for (const double exponent : {0.2, 0.5, 0.8})
+    for (const double share : {0.70, 0.95}) {
+      const double floor = share * lowest;
+      const double scale = std::max(1e-6, first - floor) * std::pow(points.area.front() / reference, exponent);
+      std::vector<double> p{std::log(floor), std::log(scale), std::log(exponent)};
+      if (parameters > kAnnealing) p.push_back(std::log(annealing));
+      if (parameters > kGamma) p.insert(p.end(), {std::log(shape.c), std::log(shape.beta), std::log(shape.gamma)});
+      out.push_back(std::move(p));
+    }
+  return out;
+}
+
+/// Measured on three model sizes: a 0.43 to 0.51, B' 0.11 to 0.16 nats of a loss near 3 (handbook C3.2), so 4 % of the
+/// loss. The sum of momenta is 1 / (1 - lambda) times as large as the falls.
+std::vector<ParameterPrior> priors(LossLaw law, double level, const LawShape& shape, bool free_shape) {
+  std::vector<ParameterPrior> out{{0, 0}, {0, 0}, {std::log(0.45), 0.5}};
+  if (law == LossLaw::power) return out;
+  const double size = 0.04 * level * (law == LossLaw::annealing ? 1 - shape.lambda : 1);
+  out.push_back({std::log(size), law == LossLaw::annealing ? 1.5 : 0.5});
+  if (free_shape) {
+    out.push_back({std::log(shape.c), 0.25});
+    out.push_back({std::log(shape.beta), 0.10});
+    out.push_back({std::log(shape.gamma), 0.08});
+  }
+  return out;
+}
+
+}  // namespace
+
+double annealed(LossLaw law, const Schedule& schedule, double step, const LawShape& shape) {
+  if (law == LossLaw::power) return 0;
+  const double area = schedule.area(step);
+  double sum = 0;
+  for (const RateFall& f : schedule.falls()) {
+    if (f.from >= step) break;
+    const double share = f.to <= step ? 1 : (step - f.from) / (f.to - f.from);
+    sum += law == LossLaw::multi_power ? multi_power(f, area, share, shape) : momentum(f, step, share, shape);
+  }
+  return sum;
+}
+
+void FittedLaw::descend(std::span<const LawCurve> curves, bool free_shape, const FittedLaw* like) {
+  const Points points = points_of(law_, curves, shape_);
+  if (points.area.empty()) return;
+  double sum = 0;
+  for (const double a : points.area) sum += std::log(a);
+  reference_ = std::exp(sum / static_cast<double>(points.area.size()));
+  const double level = std::exp(*std::min_element(points.log_loss.begin(), points.log_loss.end()));
+  FitProblem problem;
+  problem.points = points.area.size();
+  problem.sigma = kSigma;
+  problem.huber = free_shape ? kHuberOfFreeShape : kHuber;
+  problem.priors = priors(law_, level, shape_, free_shape);
+  problem.residuals = [&](std::span<const double> p, std::span<double> r) {
+    const bool moving = p.size() > kGamma;
+    const LawShape now = shape_of(p, shape_);
+    for (std::size_t i = 0; i < r.size(); ++i) {
+      const double a = moving ? annealed(law_, *points.schedule[i], points.step[i], now) : points.annealed[i];
+      r[i] = std::log(std::max(1e-300, loss_from(p, points.area[i], reference_, a))) - points.log_loss[i];
+    }
+  };
+  if (like != nullptr) {
+    std::vector<double> start = like->fit_.parameters;
+    start[kScale] -= std::exp(start[kExponent]) * std::log(reference_ / like->reference_);
+    fit_ = robust_fit(problem, std::span(&start, 1));
+  } else {
+    const double size = law_ == LossLaw::power ? 0 : std::exp(problem.priors[kAnnealing].mean);
+    fit_ = robust_fit(problem, starts(points, reference_, problem.priors.size(), shape_, size));
+  }
+  shape_ = shape_of(fit_.parameters, shape_);
+}
+
+FittedLaw fit_law(LossLaw law, std::span<const LawCurve> curves, const LawShape& shape, bool free_shape) {
+  FittedLaw out;
+  out.law_ = law;
+  out.shape_ = shape;
+  out.descend(curves, free_shape && law == LossLaw::multi_power, nullptr);
+  return out;
+}
+
+FittedLaw refit(const FittedLaw& like, std::span<const LawCurve> curves) {
+  FittedLaw out;
+  out.law_ = like.law_;
+  out.shape_ = like.shape_;
+  out.descend(curves, false, &like);
+  return out;
+}
+
+FittedLaw known_law(LossLaw law, const std::array<double, 4>& p, const LawShape& shape, double reference_area) {
+  FittedLaw out;
+  out.law_ = law;
+  out.shape_ = shape;
+  out.reference_ = reference_area;
+  for (const double v : p) out.fit_.parameters.push_back(std::log(v));
+  if (law == LossLaw::power) out.fit_.parameters.pop_back();
+  out.fit_.covariance.assign(out.fit_.parameters.size() * out.fit_.parameters.size(), 0);
+  return out;
+}
+
+double FittedLaw::at(const Schedule& schedule, double step) const {
+  return loss_from(fit_.parameters, total_area(schedule, step), reference_, annealed(law_, schedule, step, shape_));
+}
+
+double FittedLaw::log_variance(const Schedule& schedule, double step) const {
+  const double area = total_area(schedule, step);
+  const double fallen = annealed(law_, schedule, step, shape_);
+  return variance_of(fit_, [&](std::span<const double> p) {
+    return std::log(std::max(1e-300, loss_from(p, area, reference_, fallen)));
+  });
+}
+
+double FittedLaw::log_change_variance(const Schedule& a, double from, const Schedule& b, double to) const {
+  const double area_a = total_area(a, from), area_b = total_area(b, to);
+  const double fallen_a = annealed(law_, a, from, shape_), fallen_b = annealed(law_, b, to, shape_);
+  return variance_of(fit_, [&](std::span<const double> p) {
+    return std::log(std::max(1e-300, loss_from(p, area_b, reference_, fallen_b))) -
+           std::log(std::max(1e-300, loss_from(p, area_a, reference_, fallen_a)));
+  });
+}
+
+double FittedLaw::floor() const { return std::exp(fit_.parameters[kFloor]); }
+double FittedLaw::scale() const { return std::exp(fit_.parameters[kScale]); }
+double FittedLaw::exponent() const { return std::exp(fit_.parameters[kExponent]); }
+double FittedLaw::annealing() const {
+  return fit_.parameters.size() > kAnnealing ? std::exp(fit_.parameters[kAnnealing]) : 0;
+}
+
+}  // namespace expanalyze::stats
