@@ -27,16 +27,26 @@ Estimate mean_estimate(const std::vector<double>& values, double sd, double with
   return e;
 }
 
+/// value_at() for steps that come in order: `at` goes along with them.
+double amount_at(const Curve& axis, double step, std::size_t& at) {
+  while (axis.step[at] < step) ++at;
+  if (axis.step[at] == step) return axis.value[at];
+  const double share = (step - axis.step[at - 1]) / (axis.step[at] - axis.step[at - 1]);
+  return axis.value[at - 1] + share * (axis.value[at] - axis.value[at - 1]);
+}
+
 /// A metric curve against another axis. An evaluation after the last record of the axis has that record's amount; of
 /// several with one amount the last stands, and no line leads to it: it is the run's own final value.
 Curve against(const RunView& view, const Spent& axis) {
   const Curve metric = finite(view.metric);
   Curve out;
   if (axis.curve.empty()) return out;
-  std::size_t b = 0;
+  for (auto* column : {&out.step, &out.value}) column->reserve(metric.size());
+  out.line.reserve(metric.size());
+  std::size_t b = 0, at = 0;
   for (std::size_t i = 0; i < metric.size(); ++i) {
     const double step = std::clamp(metric.step[i], axis.curve.step.front(), axis.curve.step.back());
-    const double x = value_at(axis.curve, step);
+    const double x = amount_at(axis.curve, step, at);
     if (!std::isfinite(x) || (!out.empty() && x < out.step.back())) continue;
     bool broken = false;
     for (; b < metric.breaks.size() && metric.breaks[b] <= metric.step[i]; ++b) broken = true;

@@ -68,11 +68,10 @@ double log_mean(const Curve& curve, const Phase& phase, double straight_from) {
   return std::isfinite(mean) ? mean : kNan;
 }
 
-std::vector<double> log_means(const Side& side, const Phase& phase) {
+std::vector<double> log_means(std::span<const GroupedRun> runs, const Phase& phase) {
   std::vector<double> out;
-  for (const auto& view : side.runs)
-    if (const double v = log_mean(grouped(finite(view.metric)), phase, annealing_start(*view.run)); std::isfinite(v))
-      out.push_back(v);
+  for (const GroupedRun& run : runs)
+    if (const double v = log_mean(run.curve, phase, run.straight_from); std::isfinite(v)) out.push_back(v);
   return out;
 }
 
@@ -100,34 +99,29 @@ double scatter_variance(const SideCurve& b, const SideCurve& e, const Phase& pha
 }
 
 /// ΔA with its interval: seeds by the moderated t, at the multiple of early luck, and the scatter of records.
-stats::TwoSample early_gap(const Sides& sides, const SideCurve& b, const SideCurve& e, const SeedNoise& noise,
-                           const Phase& phase, const Pairing& pairing) {
+stats::TwoSample early_gap(const Sides& sides, std::span<const double> from, std::span<const double> to, double scatter,
+                           const SeedNoise& noise, const Phase& phase) {
   stats::SeedPrior prior = noise.prior;
   prior.scale *= progress_multiplier(std::sqrt(phase.from * phase.to) / phase.end) /
                  std::abs(stats::mean(values_at(sides.baseline, Axis::step, phase.end)));
-  const auto from = log_means(sides.baseline, phase), to = log_means(sides.experiment, phase);
   if (from.empty() || to.empty()) {
     stats::TwoSample nothing{};
     nothing.difference = kNan;
     return nothing;
   }
-  return stats::moderated_t(from, to, prior, scatter_variance(b, e, phase, pairing.paired));
+  return stats::moderated_t(from, to, prior, scatter);
 }
 
 /// The end of each usable run, of the smoothed curve: what a batch does to the last record is no luck of the seed.
-std::vector<double> ends(const Side& side, double sign) {
+std::vector<double> ends(std::span<const GroupedRun> runs, double sign) {
   std::vector<double> out;
-  for (const auto& view : side.runs) {
-    const SideCurve one = side_curve({{view}}, sign);
-    if (!one.x.empty() && !view.end.failed) out.push_back(one.smoothed.back());
-  }
+  for (const GroupedRun& run : runs)
+    if (!run.curve.empty() && !run.failed) out.push_back(side_curve({&run, 1}, sign).smoothed.back());
   return out;
 }
 
 /// How far the luck of a seed moves a final value, from the seeds and the prior.
-SeedLuck seed_luck(const Sides& sides, const SeedNoise& noise, bool identical) {
-  if (identical) return {0, 1};  // the same numbers to the last digit: there is no luck to allow for
-  const auto b = ends(sides.baseline, sides.orientation()), e = ends(sides.experiment, sides.orientation());
+SeedLuck seed_luck(std::span<const double> b, std::span<const double> e, const SeedNoise& noise) {
   if (b.empty() || e.empty() || (b.size() + e.size() <= 2 && !(noise.prior.scale > 0))) return {};
   const stats::TwoSample t = stats::moderated_t(b, e, noise.prior);
   return std::isfinite(t.sd) ? SeedLuck{t.sd, t.df} : SeedLuck{};
@@ -213,10 +207,13 @@ std::string_view to_string(Convergence::Early early) {
 Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairing& pairing) {
   Convergence out;
   const double sign = sides.orientation();
-  const SideCurve b = side_curve(sides.baseline, sign), e = side_curve(sides.experiment, sign);
+  const auto b_runs = grouped_runs(sides.baseline), e_runs = grouped_runs(sides.experiment);
+  const SideCurve b = side_curve(b_runs, sign), e = side_curve(e_runs, sign);
   const Phase phase = early_phase(sides, b, e);
   out.levels = thresholds(b, e, sign);
-  const Speedup speedup(sides, b, e, phase.from, seed_luck(sides, noise, pairing.identical), pairing.paired);
+  const SeedLuck luck = pairing.identical ? SeedLuck{0, 1}  // the same numbers to the last digit: no luck to allow for
+                                          : seed_luck(ends(b_runs, sign), ends(e_runs, sign), noise);
+  const Speedup speedup(sides, b, e, phase.from, luck, pairing.paired);
   out.speedup = speedup_curves(sides, speedup);
   out.from_step = phase.from;
   out.to_step = phase.to;
@@ -233,7 +230,8 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
     say(out, sides);
     return out;
   }
-  const stats::TwoSample gap = early_gap(sides, b, e, noise, phase, pairing);
+  const stats::TwoSample gap = early_gap(sides, log_means(b_runs, phase), log_means(e_runs, phase),
+                                         scatter_variance(b, e, phase, pairing.paired), noise, phase);
   if (!std::isfinite(gap.difference)) {
     out.sentences.emplace_back(
         "Whether it dropped faster early on cannot be said: no positive finite values of both sides there.");

@@ -93,11 +93,22 @@ std::vector<double> smoothed(const std::vector<double>& x, const std::vector<dou
   return out;
 }
 
-SideCurve side_curve(const Side& side, double sign) {
+std::vector<GroupedRun> grouped_runs(const Side& side) {
+  std::vector<GroupedRun> out;
+  for (const auto& view : side.runs) {
+    GroupedRun run;
+    run.curve = grouped(finite(view.metric), &run.sizes);
+    run.straight_from = annealing_start(*view.run);
+    run.failed = view.end.failed;
+    out.push_back(std::move(run));
+  }
+  return out;
+}
+
+SideCurve side_curve(std::span<const GroupedRun> runs, double sign) {
   SideCurve out;
   std::vector<Curve> curves;
-  std::vector<double> sizes;
-  for (const auto& view : side.runs) curves.push_back(grouped(finite(view.metric), sizes.empty() ? &sizes : nullptr));
+  for (const GroupedRun& run : runs) curves.push_back(run.curve);
   Curve mean = mean_of(curves);
   out.x = std::move(mean.step);
   out.mean = std::move(mean.value);
@@ -105,9 +116,9 @@ SideCurve side_curve(const Side& side, double sign) {
   out.noisy = rises_often(out.mean);
   out.smoothed = out.noisy ? smoothed(out.x, out.mean) : out.mean;
   out.falling = stats::isotonic_decreasing(out.smoothed);
-  sizes.resize(out.x.size(), sizes.empty() ? 1 : sizes.back());
-  out.weight = std::move(sizes);
-  out.straight_from = annealing_start(*side.runs.front().run);
+  out.weight = runs.front().sizes;
+  out.weight.resize(out.x.size(), out.weight.empty() ? 1 : out.weight.back());
+  out.straight_from = runs.front().straight_from;
   return out;
 }
 

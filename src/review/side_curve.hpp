@@ -2,6 +2,7 @@
 // handbook A3, A5, B2.2).
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "review/sides.hpp"
@@ -25,7 +26,15 @@ struct SideCurve {
   [[nodiscard]] bool empty() const { return x.size() < 4; }
   [[nodiscard]] double end() const { return x.back(); }
 };
-SideCurve side_curve(const Side& side, double sign);
+/// The runs of a side as the curve is made of them, each read and grouped once.
+struct GroupedRun {
+  Curve curve;                ///< as logged, not oriented
+  std::vector<double> sizes;  ///< records in each group
+  double straight_from = 0;
+  bool failed = false;
+};
+std::vector<GroupedRun> grouped_runs(const Side& side);
+SideCurve side_curve(std::span<const GroupedRun> runs, double sign);
 
 /// A5: running median and local line in ln x, where a window spans less than a factor 1.5; step 0 counts as half the
 /// first step after it.

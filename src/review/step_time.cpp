@@ -51,6 +51,7 @@ std::vector<Interval> clock_intervals(const Run& run, const Series& clock, const
                                       Outside& outside) {
   const auto& step = run.rows[clock.rows].step;
   std::vector<Interval> out;
+  out.reserve(clock.value.size());
   std::size_t last = clock.value.size();
   for (std::size_t i = 0; i < clock.value.size(); ++i) {
     if (!std::isfinite(clock.value[i]) || !std::isfinite(step[i])) continue;
@@ -70,7 +71,7 @@ std::vector<Interval> clock_intervals(const Run& run, const Series& clock, const
 /// The tick of a clock that moves by whole minutes, seconds or milliseconds; 0 for a finer one.
 double tick(const std::vector<double>& seconds) {
   for (const double unit : {60.0, 1.0, 1e-3}) {
-    const auto whole = [unit](double s) { return std::abs(s / unit - std::round(s / unit)) < 1e-3; };
+    const auto whole = [unit](double s) { return std::abs(s - unit * std::round(s / unit)) < 1e-6; };
     if (std::all_of(seconds.begin(), seconds.end(), whole)) return unit;
   }
   return 0;
@@ -115,6 +116,7 @@ void count_samples(const Run& run, Pace& pace) {
   const double steps = seen.step.back() - seen.step.front();
   pace.samples = (seen.value.back() - seen.value.front()) / steps;
   std::vector<double> off;
+  off.reserve(seen.size());
   for (std::size_t i = 1; i < seen.size(); ++i)
     off.push_back((seen.value[i] - seen.value[i - 1]) / (seen.step[i] - seen.step[i - 1]) - pace.samples);
   if (!(stats::mad(off) > 1e-3 * pace.samples)) return;
@@ -146,12 +148,14 @@ std::vector<Interval> intervals_of(const Run& run, Clock clock, Pace& pace) {
 
 std::vector<double> seconds_of(const std::vector<Interval>& intervals) {
   std::vector<double> out;
+  out.reserve(intervals.size());
   for (const Interval& i : intervals) out.push_back(i.seconds);
   return out;
 }
 
 /// Neighbours joined until each holds `least` seconds; what is left at the end joins the last.
-std::vector<Interval> coarse(const std::vector<Interval>& fine, double least) {
+std::vector<Interval> coarse(std::vector<Interval> fine, double least) {
+  if (!(least > 0)) return fine;
   std::vector<Interval> out;
   bool open = false;
   for (const Interval& next : fine) {
@@ -187,6 +191,7 @@ std::vector<Interval> take_start(std::vector<Interval>& intervals) {
 /// Intervals that no evaluation is near; all of them when these are too few to speak for the run.
 std::vector<Interval> without_evaluations(const std::vector<Interval>& intervals, bool& inside) {
   std::vector<Interval> out;
+  out.reserve(intervals.size());
   for (const Interval& i : intervals)
     if (!i.evaluation) out.push_back(i);
   inside = out.size() < std::min(kFewest, intervals.size());
@@ -196,6 +201,7 @@ std::vector<Interval> without_evaluations(const std::vector<Interval>& intervals
 /// Cuts intervals of more than ten medians around them down to the median; returns the seconds cut off.
 double cut_stalls(std::vector<Interval>& intervals) {
   std::vector<double> paces;
+  paces.reserve(intervals.size());
   for (const Interval& i : intervals) paces.push_back(i.pace());
   const std::vector<double> usual = stats::running_median(paces, kStallWindow);
   double cut = 0;
@@ -248,7 +254,10 @@ Pace pace(const Run& run, Clock clock) {
   if (all.empty() || (all.size() < 2 && find(run, Role::step) == nullptr)) return out;
   for (const Interval& i : all) out.total += i.seconds;
   out.total += out.outside.evaluation + out.outside.stalls;
-  if (clock == Clock::elapsed) all = coarse(all, kTicks * tick(seconds_of(all)));
+  if (clock == Clock::elapsed) {
+    const double least = kTicks * tick(seconds_of(all));
+    all = coarse(std::move(all), least);
+  }
   const std::vector<Interval> start = take_start(all);
   std::vector<Interval> clean = without_evaluations(all, out.evaluations_inside);
   out.outside.stalls += cut_stalls(clean);

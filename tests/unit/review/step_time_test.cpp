@@ -131,6 +131,13 @@ TEST_CASE("a clock in whole seconds is read over stretches of many of them") {
   CHECK(w.ratio.value == Approx(1.3).epsilon(0.02));
 }
 
+TEST_CASE("steps of less than a millisecond are no rounding of the clock") {
+  const WallClock w =
+      wall(with([](Log& l) { l.seconds = 8.7e-4; }), with([](Log& l) { l.seconds = 1.74e-3, l.seed = 2; }));
+  CHECK(w.ratio.value == Approx(2).epsilon(0.01));
+  CHECK(w.ratio.low > 1.9);
+}
+
 TEST_CASE("the step times of the four-optimiser comparison come back (B6.3), whatever the noise of the steps") {
   for (const double r : {1.025, 1.294, 2.172}) {
     const WallClock w = wall(with([](Log& l) { l.seconds = 0.1386, l.jitter = 0.03; }),
