@@ -69,8 +69,12 @@ std::string headline(const Review& review, const Sides& sides) {
     case Verdict::neutral:
       return review.pairing.identical
                  ? fmt::format("Neutral at equal {}: the two sides logged the same numbers.", where)
-                 : fmt::format("Neutral at equal {}: {} differs by {}, within ±{} at 90 %.", where, metric,
-                               signed_number(primary.difference.value, 3), number(review.final_quality.sesoi, 2));
+                 : fmt::format("Neutral at equal {}: {} differs by {}, within ±{} at 90 %{}.", where, metric,
+                               signed_number(primary.difference.value, 3), number(review.final_quality.sesoi, 2),
+                               primary.difference.low > 0 || primary.difference.high < 0
+                                   ? fmt::format(": a real difference (95 % interval {}), but a negligible one",
+                                                 interval(primary.difference.low, primary.difference.high, 3))
+                                   : "");
     case Verdict::inconclusive:
       return fmt::format(
           "Not resolved at equal {}: {} differs by {} (95 % interval {}){}.", where, metric,
@@ -87,6 +91,13 @@ std::string headline(const Review& review, const Sides& sides) {
       return "Not assessable: the sides have no common point of " + metric + ".";
   }
   return {};
+}
+
+/// Ahead early on and behind at the end, or the other way round, each beyond doubt.
+bool lead_changed(const Review& review) {
+  const Verdict end = on(review, Axis::step).verdict;
+  return (review.convergence.early == Convergence::Early::faster && end == Verdict::regressed) ||
+         (review.convergence.early == Convergence::Early::slower && end == Verdict::improved);
 }
 
 /// The runs of one side are taken for seeds of one recipe; where their settings differ that is said.
@@ -147,9 +158,9 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
   review.config_known = !first_baseline.config.empty() && !first_experiment.config.empty();
   if (review.config_known) review.config_diff = config_difference(first_baseline, first_experiment);
   note_mixed_configs(runs, comparison, review.notes);
-  const Sesoi sesoi = smallest_effect(sides);
   const Budgets budgets{budget_of(sides.baseline, sides.metric, sides.orientation()),
                         budget_of(sides.experiment, sides.metric, sides.orientation())};
+  const Sesoi sesoi = smallest_effect(sides, budgets.baseline.price.kappa, budgets.experiment.price.kappa);
   review.axes = judge_axes(sides, budgets, noise, sesoi.value, review.pairing);
   review.final_quality = final_quality(sides, noise, sesoi, review.pairing, on(review, Axis::step).verdict);
   review.final_quality.window = window;
@@ -160,7 +171,10 @@ Review review_runs(const RunStore& runs, const Comparison& comparison, const Rev
     review.final_quality.plateau = std::move(words);
   review.forecasts = forecasts(sides, budgets, noise, options.forecast);
   review.crossing = crossing(sides, budgets, noise);
-  review.wall = wall_clock(sides, review.final_quality, review.compute.kappa);
+  if (const double at = review.crossing.observed_step; at > 0 && lead_changed(review))
+    review.crossing.why += fmt::format("{}The mean curves cross for good at step {}: the early lead did not last.",
+                                       review.crossing.why.empty() ? "" : " ", number(at));
+  review.wall = wall_clock(sides, review.final_quality, budgets.baseline.price);
   review.primary_axis = primary_axis(review);
   review.overall = on(review, review.primary_axis).verdict;
   add_modifiers(review);

@@ -43,7 +43,8 @@ struct Sesoi {
   double value = 0;
   std::string source;
 };
-Sesoi smallest_effect(const Sides& sides);
+/// `baseline`, `experiment`: prices of a budget (B5); both sides count alike, so that swapping them changes nothing.
+Sesoi smallest_effect(const Sides& sides, const Estimate& baseline, const Estimate& experiment);
 
 /// The size of the metric at the end of a run, the geometric mean of both sides; what is relative is relative to it.
 double metric_level(const Sides& sides);

@@ -204,46 +204,6 @@ double mean_total(const Side& side) {
   return all.empty() ? 0 : stats::mean(all);
 }
 
-/// B6.3: r* = exp((L_b − L_e) / κ), with κ's interval and the difference's own.
-WallClock::Justified justify(const Sides& sides, const FinalQuality& final, const Estimate& kappa, WallClock& out) {
-  if (!std::isfinite(kappa.value) || !(kappa.value > 0) || !std::isfinite(final.difference.value))
-    return WallClock::Justified::not_assessable;
-  const double sign = sides.orientation();
-  const double gain = -sign * final.difference.value;
-  if (!(gain > 0)) return WallClock::Justified::not_assessable;  // nothing was gained that could pay for time
-  out.break_even = std::exp(std::clamp(gain / kappa.value, 0.0, 20.0));
-  const double gain_low = sign > 0 ? -final.difference.high : final.difference.low;
-  const double gain_high = sign > 0 ? -final.difference.low : final.difference.high;
-  if (!std::isfinite(gain_low) || !std::isfinite(gain_high)) return WallClock::Justified::undecided;
-  const double low = std::min(gain_low / kappa.low, gain_low / kappa.high);
-  const double high = std::max(gain_high / kappa.low, gain_high / kappa.high);
-  if (std::log(out.ratio.high) < low) return WallClock::Justified::yes;
-  if (std::log(out.ratio.low) > high) return WallClock::Justified::no;
-  return WallClock::Justified::undecided;
-}
-
-std::string worth_sentence(const WallClock& out, const FinalQuality& final, const Estimate& kappa,
-                           std::string_view source) {
-  if (out.ratio.value <= 1.02 && out.ratio.value >= 0.98) return {};
-  if (out.ratio.low <= 1 && out.ratio.high >= 1 && std::isfinite(out.ratio.high)) return {};  // no other pace is shown
-  const bool slower = out.ratio.value > 1;
-  const std::string factor = number(slower ? out.ratio.value : 1 / out.ratio.value, 3);
-  if (out.break_even <= 0)
-    return fmt::format(
-        "The experiment is {}x {} per step; what that time is worth cannot be said without the price of compute.",
-        factor, slower ? "slower" : "faster");
-  const std::string judged = out.justified == WallClock::Justified::yes ? "the difference pays for the time"
-                             : out.justified == WallClock::Justified::no
-                                 ? "the difference does not pay for the time"
-                                 : "whether the difference pays for the time is undecided";
-  return fmt::format(
-      "The experiment is {}x {} per step; a difference of {} is worth a factor {} of compute (break-even "
-      "exp({} / {}), kappa {} {}): {}.",
-      factor, slower ? "slower" : "faster", signed_number(final.difference.value, 3), number(out.break_even, 3),
-      number(std::abs(final.difference.value), 3), number(kappa.value, 3), interval(kappa.low, kappa.high, 2), source,
-      judged);
-}
-
 }  // namespace
 
 std::string_view to_string(WallClock::Justified j) {
@@ -279,7 +239,7 @@ std::string system_only(const WallClock& wall, const FinalQuality& final) {
                                          number(final.sesoi, 2), interval(d.low, d.high, 2)));
 }
 
-WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estimate& kappa) {
+WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Elasticity& price) {
   WallClock out;
   bool differs = false;
   out.hardware_verified = same_hardware(*sides.baseline.runs.front().run, *sides.experiment.runs.front().run, differs);
@@ -298,7 +258,7 @@ WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estima
   if (!out.hardware_verified) out.ratio.notes.push_back(differs ? "hardware_differs" : "hardware_unverified");
   per_sample(paces, out);
   name_pauses(paces, out);
-  out.justified = justify(sides, final, kappa, out);
+  judge_time(sides, final, price, out);
   out.sentences.push_back(
       fmt::format("A step takes {} against {}, read from {}{}: ratio {}{}.",
                   duration(out.experiment_step_seconds.value), duration(out.baseline_step_seconds.value), out.source,
@@ -313,9 +273,8 @@ WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Estima
   const std::string system = system_only(out, final);
   for (std::string said : {sample_sentence(sides, paces, out), pauses_sentence(out), system})
     if (!said.empty()) out.sentences.push_back(std::move(said));
-  if (!system.empty() && out.break_even <= 0) return out;
-  if (auto worth = worth_sentence(out, final, kappa, "from the baseline's own curve"); !worth.empty())
-    out.sentences.push_back(std::move(worth));
+  if (!system.empty()) return out;
+  if (auto worth = time_worth(sides, final, price, out); !worth.empty()) out.sentences.push_back(std::move(worth));
   return out;
 }
 
