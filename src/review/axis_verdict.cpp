@@ -47,30 +47,30 @@ double plan_share(const Side& side, double x) {
   return planned > 0 ? x / planned : 1;
 }
 
-/// On equal steps: one side has finished its schedule, the other is read in the middle and looks worse. Had it been
-/// planned to end here it would stand between its own end and this reading; up to twice the budget the cheapest price
-/// of a budget narrows that. If even its best case does not beat the finished side the order stands.
-std::string schedule_doubt(const Sides& sides, const Budgets& budgets, double x, const Compared& there) {
-  const double b = plan_share(sides.baseline, x);
-  const double e = plan_share(sides.experiment, x);
-  const auto early = [](double own, double other) { return own < kAtItsEnd && other >= kFinished && own < other; };
-  const bool b_mid = early(b, e);
-  if (!b_mid && !early(e, b)) return {};
-  const double sign = sides.orientation();
+/// One side has finished its schedule, the other (`ratio` times as far at its end) is read in the middle of its own and
+/// looks worse. Had it been planned to end here it would stand between its own end and this reading; up to twice the
+/// budget the cheapest price of a budget narrows that. If even its best case does not beat the finished side the order
+/// stands.
+std::string schedule_doubt(const Sides& sides, const Budgets& budgets, const AxisVerdict& there) {
+  const bool b_mid = there.ratio < 1;
+  const double ratio = b_mid ? 1 / there.ratio : there.ratio;
   const Side& mid = b_mid ? sides.baseline : sides.experiment;
+  const Side& other = b_mid ? sides.experiment : sides.baseline;
+  const double share = plan_share(mid, mid.last_metric_step() / ratio);
+  const double others = plan_share(other, other.last_metric_step());
+  if (!(share < kAtItsEnd && others >= kFinished && share < others)) return {};
+  const double sign = sides.orientation();
   const Estimate& kappa = (b_mid ? budgets.baseline : budgets.experiment).price.kappa;
   const double reading = b_mid ? there.baseline.value : there.experiment.value;
   const double finished = b_mid ? there.experiment.value : there.baseline.value;
-  const double ratio = mid.last_metric_step() / x;
   double best_case = stats::mean(values_at(mid, Axis::step, mid.last_metric_step()));
   if (ratio <= kFarthest && kappa.low > 0) best_case += sign * kappa.low * std::log(ratio);
   const bool looks_worse = sign * (reading - finished) > 0;
   const bool could_win = sign * (best_case - finished) < 0;
   if (!looks_worse || !could_win) return {};
   return fmt::format(
-      "at step {} the {} has finished its schedule and the {} is at {} of its own, so the order may be the schedule's "
-      "doing",
-      number(x), b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(b_mid ? b : e));
+      "there the {} has finished its schedule and the {} is at {} of its own, so the order may be the schedule's doing",
+      b_mid ? "experiment" : "baseline", b_mid ? "baseline" : "experiment", percent(share));
 }
 
 /// Nothing to adjust where the longer run kept its learning rate, or where the shorter one was cut off in mid-schedule
@@ -152,9 +152,11 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const Budgets& budgets, co
     out.why = fmt::format("no evaluation of both sides at {}", amount(sides, axis, out.at));
     return out;
   }
-  const std::string doubt = equal ? std::string{} : schedule_doubt(sides, budgets, out.at, there);
+  // Time and FLOPs are judged as they were spent; what a plan for that budget would have given stands beside it.
+  const bool counts_data = axis == Axis::step || axis == Axis::tokens;
+  const std::string doubt = equal || !counts_data ? std::string{} : schedule_doubt(sides, budgets, out);
   if (!equal) add_planned(sides, budgets, noise, sesoi, out);
-  if (axis == Axis::step && !doubt.empty())
+  if (!doubt.empty())
     out.verdict = out.planned == Verdict::not_assessable ? Verdict::inconclusive : out.planned;
   out.why = equal ? fmt::format("both spent {}{}", amount(sides, axis, out.at),
                                 axis == Axis::step ? "" : fmt::format(" (ratio {})", number(out.ratio, 3)))
