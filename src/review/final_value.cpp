@@ -32,7 +32,6 @@ constexpr double kShorten = 0.7;              // of the tail's length, until its
 constexpr double kSmallTrend = 0.5;           // standard errors (B3.2c)
 constexpr double kLonger = 3;                 // the trend is read off a window this many times as long
 constexpr double kSpike = 6;                  // robust s.d. from the neighbourhood: masked (B3.2d)
-constexpr std::size_t kResamples = 500;       // an s.e. good to 3 %
 constexpr double kSameRate = 1e-6;            // of the highest learning rate (A5)
 
 struct Tail {
@@ -91,7 +90,7 @@ double se_of(const Tail& tail, const stats::Line& line) {
   std::vector<double> residual(tail.y);
   if (std::isfinite(line.slope))
     for (std::size_t i = 0; i < residual.size(); ++i) residual[i] -= line.intercept + line.slope * tail.x[i];
-  return stats::bootstrap_se_of_mean(residual, kResamples);
+  return stats::bootstrap_se_of_mean(residual);
 }
 
 EndValue level_of(const Tail& tail) {
