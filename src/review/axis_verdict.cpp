@@ -156,8 +156,10 @@ AxisVerdict judge_axis(const Sides& sides, Axis axis, const Budgets& budgets, co
   const bool counts_data = axis == Axis::step || axis == Axis::tokens;
   const std::string doubt = equal || !counts_data ? std::string{} : schedule_doubt(sides, budgets, out);
   if (!equal) add_planned(sides, budgets, noise, sesoi, out);
-  if (!doubt.empty())
-    out.verdict = out.planned == Verdict::not_assessable ? Verdict::inconclusive : out.planned;
+  if (!doubt.empty() && out.planned != Verdict::not_assessable)
+    out.verdict = out.planned;
+  else if (!doubt.empty() && axis == Axis::step)
+    out.verdict = Verdict::inconclusive;
   out.why = equal ? fmt::format("both spent {}{}", amount(sides, axis, out.at),
                                 axis == Axis::step ? "" : fmt::format(" (ratio {})", number(out.ratio, 3)))
                   : fmt::format("read at {}, where the {} ended; the {} went on to {}", amount(sides, axis, out.at),

@@ -36,7 +36,7 @@ Elasticity price_by_law(const CurveModel& model) {
   const double log_sd = std::hypot(sd / fall, kPriceScatter);
   const double kappa = fall * model.end_value;
   Estimate out{kappa, kappa * std::exp(-1.96 * log_sd), kappa * std::exp(1.96 * log_sd), 0.95, model.points, {"law"}};
-  return {out, fmt::format("{} of the {}, planned to end 10 % earlier and later", model.name(), "side")};
+  return {out, model.name() + ", planned to end 10 % earlier and later"};
 }
 
 double slope_of_last_efold(const Side& side, double sign, std::size_t& runs) {
