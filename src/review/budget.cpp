@@ -42,7 +42,7 @@ Elasticity price_by_law(const CurveModel& model) {
 double slope_of_last_efold(const Side& side, double sign, std::size_t& runs) {
   double sum = 0;
   for (const auto& view : side.runs) {
-    const Curve curve = finite(view.metric);
+    const Curve& curve = view.known();
     if (curve.empty()) continue;
     const double end = curve.step.back(), from = std::max(second_step(curve), end / std::exp(1.0));
     const double fall = sign * (value_at(curve, from) - curve.value.back()) / std::log(end / from);
@@ -122,7 +122,8 @@ Budget budget_of(const Side& side, const Metric& metric, double sign) {
   return out;
 }
 
-Planned planned_to_end(const Overrun& overrun, const Budget& longer, const SeedNoise& noise, double sesoi, double sign) {
+Planned planned_to_end(const Overrun& overrun, const Budget& longer, const SeedNoise& noise, double sesoi,
+                       double sign) {
   Planned out;
   out.difference = bare(std::numeric_limits<double>::quiet_NaN(), "no_law_and_no_price", 0);
   auto ends = values_at(overrun.longer, Axis::step, overrun.longer.last_metric_step());

@@ -38,7 +38,7 @@ double amount_at(const Curve& axis, double step, std::size_t& at) {
 /// A metric curve against another axis. An evaluation after the last record of the axis has that record's amount; of
 /// several with one amount the last stands, and no line leads to it: it is the run's own final value.
 Curve against(const RunView& view, const Spent& axis) {
-  const Curve metric = finite(view.metric);
+  const Curve& metric = view.known();
   Curve out;
   if (axis.curve.empty()) return out;
   for (auto* column : {&out.step, &out.value}) column->reserve(metric.size());
@@ -63,13 +63,28 @@ Curve against(const RunView& view, const Spent& axis) {
   return out;
 }
 
-/// The place on an axis from which the learning rate anneals.
-double annealing_on(const Run& run, Axis axis, const Spent& along) {
-  const double step = annealing_start(run);
-  return axis == Axis::step || !std::isfinite(step) ? step : value_at(along.curve, step);
+/// The first step from which the learning rate stays below nine tenths of its highest; inf when it does not fall.
+double annealing_start(const Curve& lr) {
+  constexpr double kFallen = 0.9;
+  if (lr.empty()) return std::numeric_limits<double>::infinity();
+  const double high = kFallen * *std::max_element(lr.value.begin(), lr.value.end());
+  std::size_t below = lr.size();
+  while (below > 0 && lr.value[below - 1] < high) --below;
+  return below < lr.size() ? lr.step[below] : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
+
+const OnAxis& RunView::on(Axis axis) const {
+  auto& kept = on_[static_cast<std::size_t>(axis)];
+  if (kept) return *kept;
+  if (axis == Axis::step) return kept.emplace(OnAxis{{}, finite(metric), annealing_start(*lr)});
+  Spent along = spent(*run, axis);
+  Curve curve = against(*this, along);
+  const double from = on(Axis::step).annealing_from;
+  const double there = std::isfinite(from) ? value_at(along.curve, from) : from;
+  return kept.emplace(OnAxis{std::move(along), std::move(curve), there});
+}
 
 std::vector<double> totals(const Side& side, Axis axis) {
   std::vector<double> out;
@@ -77,12 +92,8 @@ std::vector<double> totals(const Side& side, Axis axis) {
       std::all_of(side.runs.begin(), side.runs.end(), [](const RunView& v) { return v.end.failed; });
   for (const auto& view : side.runs) {
     if (view.end.failed && !all_failed) continue;
-    if (axis == Axis::step) {
-      const Curve metric = finite(view.metric);
-      if (!metric.empty()) out.push_back(metric.step.back());
-      continue;
-    }
-    const Curve curve = against(view, spent(*view.run, axis));
+    const Curve& curve = view.on(axis).curve;
+    if (curve.empty() && axis == Axis::step) continue;
     if (curve.empty()) return {};
     out.push_back(curve.step.back());
   }
@@ -92,10 +103,9 @@ std::vector<double> totals(const Side& side, Axis axis) {
 std::vector<double> values_at(const Side& side, Axis axis, double x, double slack) {
   std::vector<double> out;
   for (const auto& view : side.runs) {
-    const Spent along = axis == Axis::step ? Spent{} : spent(*view.run, axis);
-    const Curve curve = axis == Axis::step ? finite(view.metric) : against(view, along);
-    if (curve.empty()) continue;
-    const double value = reading(view, curve, axis, x, slack, annealing_on(*view.run, axis, along));
+    const OnAxis& on = view.on(axis);
+    if (on.curve.empty()) continue;
+    const double value = reading(view, on.curve, axis, x, slack, on.annealing_from);
     if (std::isfinite(value)) out.push_back(value);
   }
   return out;

@@ -17,7 +17,7 @@ namespace {
 double mean_total(const Side& side) {
   double sum = 0;
   for (const auto& view : side.runs) {
-    const Spent flops = spent(*view.run, Axis::flops);
+    const Spent& flops = view.on(Axis::flops).along;
     if (flops.curve.empty()) return 0;
     sum += flops.curve.value.back();
   }
@@ -29,7 +29,7 @@ double mean_total(const Side& side) {
 Estimate fall_per_efold(const Side& side, double from, double to, double sign, const SeedNoise& noise) {
   std::vector<double> falls;
   for (const auto& view : side.runs) {
-    const Curve curve = finite(view.metric);
+    const Curve& curve = view.known();
     const double a = value_at(curve, from);
     const double b = value_at(curve, to);
     if (std::isfinite(a) && std::isfinite(b) && from > 0 && to > from)
@@ -49,7 +49,7 @@ Estimate fall_per_efold(const Side& side, double from, double to, double sign, c
 }
 
 double second_step(const Side& side) {
-  const Curve curve = finite(side.runs.front().metric);
+  const Curve& curve = side.runs.front().known();
   return curve.size() > 1 ? std::max(curve.step[1], 1.0) : 0;
 }
 
@@ -92,7 +92,7 @@ Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity&
   out.kappa_source = price.source;
   out.baseline_flops = mean_total(sides.baseline);
   out.experiment_flops = mean_total(sides.experiment);
-  const Spent axis = spent(*sides.baseline.runs.front().run, Axis::flops);
+  const Spent& axis = sides.baseline.runs.front().on(Axis::flops).along;
   if (out.baseline_flops <= 0 || out.experiment_flops <= 0) {
     out.source = "unknown";
     out.sentences.push_back(

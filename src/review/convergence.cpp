@@ -23,8 +23,7 @@ constexpr std::size_t kFewestRecords = 2;  // of each side in the early phase
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// End of the warm-up: the step at which the learning rate is highest first; 0 when it is not logged.
-double warm_up_end(const Run& run) {
-  const Curve lr = finite(trajectory(run, Role::lr));
+double warm_up_end(const Curve& lr) {
   if (lr.empty()) return 0;
   const auto top = std::max_element(lr.value.begin(), lr.value.end());
   return lr.step[static_cast<std::size_t>(top - lr.value.begin())];
@@ -39,8 +38,8 @@ Phase early_phase(const Sides& sides, const SideCurve& b, const SideCurve& e) {
   Phase out;
   out.end = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
   out.to = kEarlyEnd * out.end;
-  out.from = std::max({kEarlyStart * out.end, warm_up_end(*sides.baseline.runs.front().run),
-                       warm_up_end(*sides.experiment.runs.front().run)});
+  out.from = std::max({kEarlyStart * out.end, warm_up_end(*sides.baseline.runs.front().lr),
+                       warm_up_end(*sides.experiment.runs.front().lr)});
   if (out.from >= out.to) out.from = kEarlyStart * out.end;
   for (const SideCurve* curve : {&b, &e})
     if (curve->x.size() > 1) out.from = std::max(out.from, curve->x[1]);

@@ -10,8 +10,8 @@
 
 #include "stats/bootstrap.hpp"
 #include "stats/descriptive.hpp"
-#include "store/alignment.hpp"
 #include "stats/trend.hpp"
+#include "store/alignment.hpp"
 
 namespace expanalyze {
 
@@ -168,11 +168,11 @@ FinalWindow window_of(const EndValue& end, double se) { return {end.kind, end.fr
 
 /// The end of experiment − baseline on the steps that both logged.
 EndValue paired_end(const RunView& baseline, const RunView& experiment) {
-  const Common common = common_steps(finite(baseline.metric), finite(experiment.metric));
+  const Common common = common_steps(baseline.known(), experiment.known());
   Curve difference;
   difference.step = common.step;
   for (std::size_t i = 0; i < common.step.size(); ++i) difference.value.push_back(common.b[i] - common.a[i]);
-  return end_value(difference, finite(trajectory(*experiment.run, Role::lr)), true);
+  return end_value(difference, *experiment.lr, true);
 }
 
 /// One run each, of the same batches, to the same step.
@@ -199,9 +199,7 @@ EndValue end_value(const Curve& curve, const Curve& lr, bool batches) {
   return batches ? tail_of_batches(curve, lr) : tail_of_evaluations(curve, lr);
 }
 
-EndValue final_value(const RunView& view) {
-  return end_value(finite(view.metric), finite(trajectory(*view.run, Role::lr)), view.batches);
-}
+EndValue final_value(const RunView& view) { return end_value(view.known(), *view.lr, view.batches); }
 
 double reading(const RunView& view, const Curve& curve, Axis axis, double x, double slack, double straight_from) {
   constexpr double kRounding = 1e-12;
@@ -213,7 +211,7 @@ double reading(const RunView& view, const Curve& curve, Axis axis, double x, dou
     return std::isfinite(value) || end - x > slack * x ? value : view.tail.value;
   }
   const Curve before = between(curve, curve.step.front(), x);
-  const Curve lr = axis == Axis::step ? finite(trajectory(*view.run, Role::lr)) : Curve{};
+  const Curve lr = axis == Axis::step ? *view.lr : Curve{};
   return before.empty() ? std::numeric_limits<double>::quiet_NaN() : end_value(before, lr, true).value;
 }
 

@@ -14,11 +14,12 @@
 
 namespace expanalyze {
 
-RunView view_run(const RunStore& runs, RunId id, const Metric& metric) {
+RunView view_run(const RunStore& runs, RunId id, const Metric& metric, const RunView* other) {
   RunView view;
   view.id = id;
   view.run = &runs.runs[id];
   view.metric = trajectory(*view.run, *metric_series(*view.run, metric));
+  view.lr = other != nullptr ? other->lr : std::make_shared<const Curve>(finite(trajectory(*view.run, Role::lr)));
   view.end = run_end(id, *view.run, view.metric, metric.direction);
   view.batches = from_batches(metric);
   view.tail = final_value(view);
@@ -124,7 +125,7 @@ double Side::last_metric_step() const {
   const bool all_failed = std::all_of(runs.begin(), runs.end(), [](const RunView& v) { return v.end.failed; });
   for (const auto& view : runs) {
     if (view.end.failed && !all_failed) continue;
-    const Curve curve = finite(view.metric);
+    const Curve& curve = view.known();
     if (!curve.empty()) last.push_back(curve.step.back());
   }
   return last.empty() ? 0 : stats::median(last);

@@ -10,11 +10,13 @@ namespace expanalyze {
 
 namespace {
 
-Sides views(const RunStore& runs, const Comparison& comparison, const Metric& metric) {
+Sides views(const RunStore& runs, const Sides& primary, const Metric& metric) {
   Sides sides;
   sides.metric = metric;
-  for (const RunId id : comparison.baseline) sides.baseline.runs.push_back(view_run(runs, id, metric));
-  for (const RunId id : comparison.experiment) sides.experiment.runs.push_back(view_run(runs, id, metric));
+  for (const RunView& view : primary.baseline.runs)
+    sides.baseline.runs.push_back(view_run(runs, view.id, metric, &view));
+  for (const RunView& view : primary.experiment.runs)
+    sides.experiment.runs.push_back(view_run(runs, view.id, metric, &view));
   return sides;
 }
 
@@ -34,7 +36,7 @@ std::vector<SecondaryMetric> secondary_results(const RunStore& runs, const Compa
   std::vector<SecondaryMetric> out;
   std::vector<double> p;
   for (const Metric& metric : secondary_metrics(runs, comparison, primary.metric, notes)) {
-    const Compared c = compared_at_end(runs, comparison, views(runs, comparison, metric), pairing);
+    const Compared c = compared_at_end(runs, comparison, views(runs, primary, metric), pairing);
     if (c.verdict == Verdict::not_assessable) continue;
     out.push_back({metric, c.baseline, c.experiment, c.difference, c.test.p});
     p.push_back(c.test.p);

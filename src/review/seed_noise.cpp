@@ -62,7 +62,7 @@ double middle(double a, double b) {
 double tokens_of(const Side& side) {
   std::vector<double> totals;
   for (const auto& view : side.runs) {
-    const Spent tokens = spent(*view.run, Axis::tokens);
+    const Spent& tokens = view.on(Axis::tokens).along;
     if (!tokens.curve.empty()) totals.push_back(tokens.curve.value.back());
   }
   return totals.empty() ? 0 : stats::median(totals);
@@ -84,7 +84,7 @@ double evaluation_scatter(const Side& side) {
   std::vector<double> scatter;
   for (const auto& view : side.runs) {
     if (view.batches) continue;  // what batches scatter is no matter of the seed: final_value.hpp allows for it
-    const Curve curve = finite(view.metric);
+    const Curve& curve = view.known();
     std::vector<double> residual;
     for (std::size_t i = 2; i + 1 < curve.size(); ++i)
       residual.push_back(curve.value[i] - 0.5 * (curve.value[i - 1] + curve.value[i + 1]));
@@ -177,8 +177,8 @@ Sesoi smallest_effect(const Sides& sides, const Estimate& baseline, const Estima
   const double kappa = middle(baseline.value, experiment.value);
   if (sides.metric.direction == Direction::min && kappa > 0 && level > 0) {
     const double worth = kappa * std::log(1.03);
-    const std::string price = fmt::format("what 3 % more training budget would gain, at {} an e-fold of budget",
-                                          number(kappa, 2));
+    const std::string price =
+        fmt::format("what 3 % more training budget would gain, at {} an e-fold of budget", number(kappa, 2));
     if (worth <= kMost * level) return {worth, price};
     return {kMost * level, fmt::format("0.5 % of the final value, below {}", price)};
   }

@@ -59,7 +59,7 @@ bool power_law(const SideCurve& curve, double x0, double y0, double y1) {
 
 Curve mean_curve(const Side& side) {
   std::vector<Curve> curves;
-  for (const auto& view : side.runs) curves.push_back(finite(view.metric));
+  for (const auto& view : side.runs) curves.push_back(view.known());
   return mean_of(curves);
 }
 
@@ -97,8 +97,8 @@ std::vector<GroupedRun> grouped_runs(const Side& side) {
   std::vector<GroupedRun> out;
   for (const auto& view : side.runs) {
     GroupedRun run;
-    run.curve = grouped(finite(view.metric), &run.sizes);
-    run.straight_from = annealing_start(*view.run);
+    run.curve = grouped(view.known(), &run.sizes);
+    run.straight_from = view.on(Axis::step).annealing_from;
     run.failed = view.end.failed;
     out.push_back(std::move(run));
   }

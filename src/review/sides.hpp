@@ -1,6 +1,10 @@
 // The two sides of a comparison as the review sees them: one metric curve a run, in the metric's own units.
 #pragma once
 
+#include <array>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,13 +23,28 @@ struct EndValue {
   std::size_t records = 0;
 };
 
+/// The metric of a run against an axis, finite values only.
+struct OnAxis {
+  Spent along;  ///< what the run had spent by each of its records; empty on steps
+  Curve curve;
+  double annealing_from = std::numeric_limits<double>::infinity();  ///< where the learning rate starts to fall
+};
+
 struct RunView {
   RunId id = 0;
   const Run* run = nullptr;
-  Curve metric;  ///< final trajectory, with NaN
+  Curve metric;                     ///< final trajectory, with NaN
+  std::shared_ptr<const Curve> lr;  ///< learning rate, finite values; shared by the views of one run
   RunEnd end;
   bool batches = false;  ///< the metric is read off training batches: a single record of it is noise
   EndValue tail;         ///< the metric at the end
+
+  /// Worked out when first asked for, since a run of a hundred thousand records is asked often (compared.cpp).
+  [[nodiscard]] const OnAxis& on(Axis axis) const;
+  [[nodiscard]] const Curve& known() const { return on(Axis::step).curve; }
+
+ private:
+  mutable std::array<std::optional<OnAxis>, kAxes.size()> on_;
 };
 
 struct Side {
@@ -41,8 +60,8 @@ struct Sides {
   [[nodiscard]] double orientation() const { return metric.direction == Direction::min ? 1 : -1; }
 };
 
-/// The run must log the metric (metric_series).
-RunView view_run(const RunStore& runs, RunId id, const Metric& metric);
+/// The run must log the metric (metric_series). `other`: a view of the same run for another metric.
+RunView view_run(const RunStore& runs, RunId id, const Metric& metric, const RunView* other = nullptr);
 Sides view_sides(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options);
 
 // metric.cpp

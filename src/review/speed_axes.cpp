@@ -47,7 +47,8 @@ class Amount {
 class Amounts {
  public:
   Amounts(const Side& side, Axis axis) {
-    for (const auto& view : side.runs) runs_.emplace_back(spent(*view.run, axis).curve, axis);
+    for (const auto& view : side.runs)
+      runs_.emplace_back(axis == Axis::step ? spent(*view.run, axis).curve : view.on(axis).along.curve, axis);
     if (std::any_of(runs_.begin(), runs_.end(), [](const Amount& a) { return a.empty(); })) runs_.clear();
   }
   [[nodiscard]] bool empty() const { return runs_.empty(); }
@@ -100,7 +101,7 @@ struct Progress {
 Progress progress(const Side& side, double step) {
   std::vector<double> plans;
   for (const auto& view : side.runs) plans.push_back(std::max(view.end.planned_steps, view.end.last_step));
-  const Curve lr = finite(trajectory(*side.runs.front().run, Role::lr));
+  const Curve& lr = *side.runs.front().lr;
   const double rate = lr.empty() ? std::numeric_limits<double>::quiet_NaN()
                                  : value_at(lr, std::clamp(step, lr.step.front(), lr.step.back())) /
                                        *std::max_element(lr.value.begin(), lr.value.end());
@@ -108,8 +109,8 @@ Progress progress(const Side& side, double step) {
 }
 
 bool constant_rate(const Side& side) {
-  const Run& run = *side.runs.front().run;
-  return find(run, Role::lr) != nullptr && std::isinf(annealing_start(run));
+  const RunView& view = side.runs.front();
+  return find(*view.run, Role::lr) != nullptr && std::isinf(view.on(Axis::step).annealing_from);
 }
 
 }  // namespace

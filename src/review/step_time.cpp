@@ -119,7 +119,9 @@ void count_samples(const Run& run, Pace& pace) {
   off.reserve(seen.size());
   for (std::size_t i = 1; i < seen.size(); ++i)
     off.push_back((seen.value[i] - seen.value[i - 1]) / (seen.step[i] - seen.step[i - 1]) - pace.samples);
-  if (!(stats::mad(off) > 1e-3 * pace.samples)) return;
+  const double least = 1e-3 * pace.samples;
+  if (std::none_of(off.begin(), off.end(), [least](double o) { return std::abs(o) > least; })) return;
+  if (!(stats::mad(off) > least)) return;
   pace.samples_se = stats::sd(off) / std::sqrt(static_cast<double>(off.size()));
 }
 
@@ -203,12 +205,16 @@ double cut_stalls(std::vector<Interval>& intervals) {
   std::vector<double> paces;
   paces.reserve(intervals.size());
   for (const Interval& i : intervals) paces.push_back(i.pace());
-  const std::vector<double> usual = stats::running_median(paces, kStallWindow);
   double cut = 0;
-  for (std::size_t i = 0; i < intervals.size(); ++i) {
-    if (paces[i] <= kStalled * usual[i] || usual[i] <= 0) continue;
-    cut += intervals[i].seconds - usual[i] * intervals[i].steps;
-    intervals[i].seconds = usual[i] * intervals[i].steps;
+  const std::size_t blocks = std::max<std::size_t>(1, paces.size() / kStallWindow);
+  for (std::size_t b = 0, i = 0; b < blocks; ++b) {
+    const std::size_t end = (b + 1) * paces.size() / blocks;
+    const double usual = stats::median(std::span(paces).subspan(i, end - i));
+    for (; i < end; ++i) {
+      if (paces[i] <= kStalled * usual || usual <= 0) continue;
+      cut += intervals[i].seconds - usual * intervals[i].steps;
+      intervals[i].seconds = usual * intervals[i].steps;
+    }
   }
   return cut;
 }

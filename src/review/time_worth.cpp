@@ -29,12 +29,15 @@ LogBreakEven log_break_even(const Sides& sides, const Estimate& difference, cons
 
 std::string factor_text(const LogBreakEven& r) {
   if (std::abs(r.value) > std::log(kMostBreakEven)) return fmt::format("more than {}", number(kMostBreakEven));
-  const auto bounded = [](double x) { return std::exp(std::clamp(x, -std::log(kMostBreakEven), std::log(kMostBreakEven))); };
+  const auto bounded = [](double x) {
+    return std::exp(std::clamp(x, -std::log(kMostBreakEven), std::log(kMostBreakEven)));
+  };
   return number(std::exp(r.value), 3) + " " + interval(bounded(r.low), bounded(r.high), 3);
 }
 
 /// What the baseline would have reached with the experiment's time a run: B6.2 with the price of a budget.
-std::string baseline_given_the_time(const Sides& sides, const FinalQuality& final, const Estimate& kappa, double ratio) {
+std::string baseline_given_the_time(const Sides& sides, const FinalQuality& final, const Estimate& kappa,
+                                    double ratio) {
   constexpr double kFarthest = 2;  // C5
   if (!(ratio > 1) || ratio > kFarthest || !std::isfinite(final.baseline.value)) return {};
   const double sign = sides.orientation(), far = std::log(ratio);
@@ -66,10 +69,11 @@ void judge_time(const Sides& sides, const FinalQuality& final, const Elasticity&
 std::string time_worth(const Sides& sides, const FinalQuality& final, const Elasticity& price, const WallClock& wall) {
   const double ratio = wall.ratio.value;
   if (ratio <= 1.02 && ratio >= 0.98) return {};
-  if (wall.ratio.low <= 1 && wall.ratio.high >= 1 && std::isfinite(wall.ratio.high)) return {};  // no other pace is shown
+  if (wall.ratio.low <= 1 && wall.ratio.high >= 1 && std::isfinite(wall.ratio.high))
+    return {};  // no other pace is shown
   const bool slower = ratio > 1;
-  const std::string pace =
-      fmt::format("The experiment is {}x {} per step", number(slower ? ratio : 1 / ratio, 3), slower ? "slower" : "faster");
+  const std::string pace = fmt::format("The experiment is {}x {} per step", number(slower ? ratio : 1 / ratio, 3),
+                                       slower ? "slower" : "faster");
   const Estimate& kappa = price.kappa;
   if (!(kappa.value > 0) || !std::isfinite(final.difference.value))
     return fmt::format("{}; what that time is worth cannot be said without a price of compute: {}.", pace,
@@ -79,10 +83,10 @@ std::string time_worth(const Sides& sides, const FinalQuality& final, const Elas
   const std::string judged = wall.justified == WallClock::Justified::yes  ? "it pays"
                              : wall.justified == WallClock::Justified::no ? "it does not pay"
                                                                           : "whether it pays is undecided";
-  return fmt::format("{}{}. A difference of {} is worth a factor {} of compute (exp({} / kappa), kappa {}: {}): {}.", pace,
-                     baseline_given_the_time(sides, final, kappa, ratio), signed_number(final.difference.value, 3),
-                     factor_text(r), signed_number(-sides.orientation() * final.difference.value, 3),
-                     with_interval(kappa, 2), price.source, judged);
+  return fmt::format(
+      "{}{}. A difference of {} is worth a factor {} of compute (exp({} / kappa), kappa {}: {}): {}.", pace,
+      baseline_given_the_time(sides, final, kappa, ratio), signed_number(final.difference.value, 3), factor_text(r),
+      signed_number(-sides.orientation() * final.difference.value, 3), with_interval(kappa, 2), price.source, judged);
 }
 
 }  // namespace expanalyze

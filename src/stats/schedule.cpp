@@ -12,6 +12,8 @@ namespace {
 constexpr double kJump = 0.1;
 constexpr double kHeld = 1e-6;  // of the peak
 constexpr double kConstant = 0.99;
+// Points whose rate stays within this share of the peak of the one before are one: a schedule keeps about a thousand.
+constexpr double kSame = 1e-3;
 
 }  // namespace
 
@@ -24,9 +26,18 @@ Schedule::Schedule(std::span<const double> step, std::span<const double> rate) {
   warm_up_area_ = first == 0 ? 0.5 * step[0] : 0.5 * step[0] * rate[0] / peak;
   for (std::size_t i = 1; i <= first; ++i)
     warm_up_area_ += (step[i] - step[i - 1]) * (rate[i] + rate[i - 1]) / (2 * peak);
-  for (std::size_t i = first; i < step.size(); ++i) {
+  const auto keep = [&](std::size_t i) {
     step_.push_back(step[i]);
     rate_.push_back(rate[i] / peak);
+  };
+  std::size_t kept = first;
+  keep(first);
+  for (std::size_t i = first + 1; i < step.size(); ++i) {
+    const bool moved = std::abs(rate[i] - rate[kept]) >= kSame * peak;
+    if (!moved && i + 1 < step.size()) continue;
+    if (moved && i - 1 > kept && std::abs(rate[i] - rate[i - 1]) >= kSame * peak) keep(i - 1);  // the end of a hold
+    keep(i);
+    kept = i;
   }
   find_falls();
 }

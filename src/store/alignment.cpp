@@ -11,7 +11,6 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kWidestGap = 3;    // A3: times the local median spacing
 constexpr std::size_t kAround = 3;  // spacings on each side that the median is taken of
-constexpr double kAnnealing = 0.9;  // of the peak; half of it would leave a straight decay's begin to the logarithm
 
 /// The gap before point `at` over the median of the spacings around it, itself included.
 template <class Scale>
@@ -46,15 +45,6 @@ double read_at(const Curve& curve, double x, double straight_from) {
   if (x0 > 0 && y0 > 0 && y1 > 0 && x0 < straight_from)
     return y0 * std::pow(y1 / y0, std::log(x / x0) / std::log(x1 / x0));
   return y0 + (y1 - y0) * (x - x0) / (x1 - x0);
-}
-
-double annealing_start(const Run& run) {
-  const Curve lr = finite(trajectory(run, Role::lr));
-  if (lr.empty()) return std::numeric_limits<double>::infinity();
-  const double high = kAnnealing * *std::max_element(lr.value.begin(), lr.value.end());
-  std::size_t below = lr.size();
-  while (below > 0 && lr.value[below - 1] < high) --below;
-  return below < lr.size() ? lr.step[below] : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace expanalyze

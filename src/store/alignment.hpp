@@ -13,8 +13,4 @@ namespace expanalyze {
 /// three of the spacings around it, counted in x or in ln x: a grid that is even in either has no gaps.
 double read_at(const Curve& curve, double x, double straight_from = std::numeric_limits<double>::infinity());
 
-/// The first step from which the learning rate stays below nine tenths of its highest; inf when it is not logged or
-/// does not fall.
-double annealing_start(const Run& run);
-
 }  // namespace expanalyze
