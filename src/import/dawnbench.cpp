@@ -15,11 +15,10 @@ void read(Input& input, RunBuilder& builder) {
   builder.declare("top1Accuracy", {Role::eval_metric, "eval/accuracy"});
   builder.declare("top5Accuracy", {Role::eval_metric, ""});
   std::string text(input.all());
-  const Lines lines(text);
-  if (lines.cut()) {
-    text += '\n';
+  if (const Lines lines(text); lines.cut()) {
     builder.note("table.no_final_newline", "the last row has no newline, as is usual here: it is taken as whole",
                  lines.count());
+    text += '\n';
   }
   Input ended = Input::of(text, input.name());
   read_table(ended, builder);

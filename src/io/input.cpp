@@ -81,7 +81,15 @@ std::string_view Input::head(std::size_t about) {
   }
   const std::size_t first = line == std::string::npos ? pending() : line - at_;
   fill(first + about);
-  return std::string_view(ahead_).substr(at_, first + about);
+  return cleaned_head(std::string_view(ahead_).substr(at_, first + about));
+}
+
+/// As the blocks will have it; these count their NUL bytes, a look ahead does not.
+std::string_view Input::cleaned_head(std::string_view head) {
+  if (!text_ || head.find('\0') == std::string_view::npos) return head;
+  clean_head_ = head;
+  clean_head_.resize(empty_nul_lines(clean_head_).size);
+  return clean_head_;
 }
 
 bool Input::next_block(Block& block, std::size_t about) {

@@ -80,6 +80,7 @@ class Input {
   [[nodiscard]] std::uint32_t first_too_long() const { return first_too_long_; }
 
  private:
+  std::string_view cleaned_head(std::string_view head);
   bool fill(std::size_t at_least);
   std::size_t without_nul(char* text, std::size_t size);
   void clean_whole();
@@ -93,7 +94,8 @@ class Input {
   Read read_;
   std::string name_;
   std::uint64_t size_ = 0;
-  std::string ahead_;  ///< read but not handed out: [at_, end)
+  std::string ahead_;       ///< read but not handed out: [at_, end)
+  std::string clean_head_;  ///< what head() gave, without lines of NUL bytes
   std::size_t at_ = 0;
   std::string_view whole_;  ///< of Input::of()
   bool end_ = false, started_ = false;
