@@ -207,6 +207,8 @@ std::vector<AxisVerdict> judge_axes(const Sides& sides, const Budgets& budgets, 
     if (failed && (axis == Axis::step || !totals(sides.baseline, axis).empty())) {
       verdict.verdict = Verdict::failed;
       verdict.why = why;
+      verdict.planned = Verdict::not_assessable;
+      verdict.planned_how.clear();
       if (no_value_left(sides.experiment)) blank(sides, axis, verdict);
     }
     out.push_back(std::move(verdict));

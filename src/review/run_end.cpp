@@ -111,6 +111,12 @@ RunEnd run_end(RunId id, const Run& run, const Curve& metric, Direction directio
         break;
       }
   }
+  // A log that states its own failure is believed.
+  for (const Note& note : run.notes)
+    if (note.code == "run.aborted") {
+      end.failed = true;
+      end.failure = note.text;
+    }
   if (!std::isfinite(end.final_value)) {
     end.failed = true;
     end.failure = fmt::format("its last value is {}", number(end.final_value));

@@ -136,3 +136,31 @@ TEST_CASE("one order of the data, four times another recipe (B1.2)") {
   CHECK(shifted.lag == -1);
   CHECK_FALSE(review({"modded-nanogpt/track1_01_llmc.log"}, {"modded-nanogpt/track1_02_AdamW.log"}).pairing.paired);
 }
+
+TEST_CASE("pairs get the verdict that their sources state, or none") {
+  if (skipped()) return;
+  struct Row {
+    std::vector<std::string> baseline, experiment;
+    Verdict on_steps, on_wall;
+  };
+  using enum Verdict;
+  const std::string wmt = "algoperf/v05_shampoo_submission/study_0/wmt_pytorch/",
+                    tyche = "mlperf-v5.0/NVIDIA/tyche_ngpu64_ngc25.04_pytorch/bert/";
+  for (const Row& row : {
+           Row{{speed_run("04_Muon")}, {speed_run("05_ModernArch")}, improved, improved},
+           Row{{speed_run("10_CastBf16")}, {speed_run("11_UNetDoubleLr")}, improved, inconclusive},
+           Row{{speed_run("11_UNetDoubleLr")}, {speed_run("12_FlexAttention")}, improved, improved},
+           // Fewer steps to the target, but 1.7 times the time for each.
+           Row{{speed_run("04_Muon")}, {speed_run("xx_SOAP")}, inconclusive, regressed},
+           Row{{wmt + "trial_1"}, {wmt + "trial_3"}, regressed, regressed},
+           // It aborted: its log says so.
+           Row{{tyche + "result_3.txt"}, {tyche + "result_4.txt"}, failed, failed},
+       }) {
+    const Review r = review(row.baseline, row.experiment);
+    INFO(row.experiment.front() << ": " << r.headline);
+    CHECK(on(r, Axis::step).verdict == row.on_steps);
+    CHECK(on(r, Axis::wall).verdict == row.on_wall);
+    const Review swapped = review(row.experiment, row.baseline);
+    if (row.on_steps == improved) CHECK(on(swapped, Axis::step).verdict == regressed);
+  }
+}
