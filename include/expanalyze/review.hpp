@@ -109,9 +109,13 @@ struct OtherTest {
 };
 
 struct FinalQuality {
-  Estimate baseline, experiment;                     ///< mean over seeds at the last common step
-  Estimate difference;                               ///< experiment − baseline; 95 % moderated t
-  Estimate relative;                                 ///< difference / baseline
+  Estimate baseline, experiment;  ///< mean over seeds at the last common step
+  Estimate difference;            ///< experiment − baseline; 95 % moderated t
+  Estimate relative;              ///< difference / baseline
+  /// The sides' own ends, wherever they lie: what was got for what was spent in all. The same where both ended
+  /// together.
+  Estimate at_ends;
+  double baseline_end = std::numeric_limits<double>::quiet_NaN();
   double equivalence_low = 0, equivalence_high = 0;  ///< 90 % interval used for TOST (B4.3)
   double sesoi = 0;                                  ///< smallest difference of interest, in units of the metric (B4.4)
   std::string sesoi_source;

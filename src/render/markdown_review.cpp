@@ -32,6 +32,12 @@ std::string axis_amount(Axis axis, double at) {
   return {};
 }
 
+/// Three digits: a bound must not be cut off by the width of the table.
+std::string difference_text(const Estimate& d) {
+  if (!std::isfinite(d.low) || !std::isfinite(d.high) || d.low == d.high) return estimate_text(d, true);
+  return signed_number(d.value, 3) + " " + interval(d.low, d.high, 3);
+}
+
 std::string axis_table(const Review& review) {
   Table table({{"At equal"}, {"Verdict"}, {"Compared at", kRight}, {"Baseline"}, {"Experiment"}, {"Difference"}});
   for (const AxisVerdict& a : review.axes) {
@@ -40,7 +46,7 @@ std::string axis_table(const Review& review) {
       continue;
     }
     table.add({std::string(to_string(a.axis)), spaced(to_string(a.verdict)), axis_amount(a.axis, a.at),
-               number(a.baseline.value), number(a.experiment.value), estimate_text(a.difference, true)});
+               number(a.baseline.value), number(a.experiment.value), difference_text(a.difference)});
   }
   return table.str();
 }
@@ -139,7 +145,9 @@ std::string final_quality(const FinalQuality& f) {
   table.add({of("experiment", f.experiment), estimate_text(f.experiment)});
   table.add({"difference (experiment - baseline)", estimate_text(f.difference, true)});
   table.add({"relative difference", relative_text(f.relative)});
-  if (!std::isnan(f.difference.value)) table.add({"taken as the end of a run", window_text(f.window)});
+  // Where one side went on, both are read at the other's end, and not where this window lies.
+  if (!std::isnan(f.difference.value) && f.at_ends.value == f.difference.value)
+    table.add({"taken as the end of a run", window_text(f.window)});
   if (f.window.se > 0) table.add({"s.e. of the difference within the runs", number(f.window.se, 3)});
   if (f.equivalence_low != f.equivalence_high)
     table.add({"90 % interval for equivalence",
@@ -162,7 +170,7 @@ std::vector<SpeedColumn> speed_columns(const Convergence& c, const std::vector<s
     SpeedColumn next{std::string(to_string(curve.axis)), {}};
     for (const std::size_t i : rows) {
       const Estimate& s = curve.levels[i].speedup;
-      next.cells.push_back(number(s.value, 3) + (s.low < s.high ? " " + interval(s.low, s.high, 2) : ""));
+      next.cells.push_back(number(s.value, 3) + (s.low < s.high ? " " + interval(s.low, s.high, 3) : ""));
     }
     const auto same = std::find_if(out.begin(), out.end(), [&](const SpeedColumn& o) { return o.cells == next.cells; });
     if (same == out.end())

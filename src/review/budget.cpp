@@ -20,7 +20,7 @@ constexpr double kPriceScatter = 0.25;
 constexpr double kTenth = 1.1;
 // Beyond twice the budget nothing is said by a price (B6.2, C5), beyond four times nothing by a law: it was measured
 // to three times (a cosine run of 72 k steps planned to end at 24 k, error 0.13 to 0.25 %).
-constexpr double kFarthestByPrice = 2, kFarthestByLaw = 4;
+constexpr double kFarthestAlongPrice = 2, kFarthestByLaw = 4;
 
 double second_step(const Curve& curve) { return curve.size() > 1 ? std::max(curve.step[1], 1.0) : 0; }
 
@@ -76,7 +76,7 @@ std::optional<Shift> shift_of(const Budget& budget, double level, double ratio, 
     return Shift{level * std::expm1(change.value), level * level * change.variance, "by " + budget.model.name()};
   }
   const Estimate& kappa = budget.price.kappa;
-  if (!std::isfinite(kappa.value) || ratio > kFarthestByPrice) return std::nullopt;
+  if (!std::isfinite(kappa.value) || ratio > kFarthestAlongPrice) return std::nullopt;
   const double far = std::log(ratio);
   const double sd = far * (kappa.high - kappa.low) / (2 * 1.96);
   return Shift{sign * kappa.value * far, sd * sd,
@@ -109,13 +109,18 @@ std::string why_none(const Budget& budget, double ratio) {
     return fmt::format("it spent {} times as much, and laws were tested to {} times", number(ratio, 2),
                        number(kFarthestByLaw));
   return fmt::format("it spent {} times as much, and without a law nothing is said beyond {} times ({})",
-                     number(ratio, 2), number(kFarthestByPrice), budget.model.refusal);
+                     number(ratio, 2), number(kFarthestAlongPrice), budget.model.refusal);
 }
 
 }  // namespace
 
 Budget budget_of(const Side& side, const Metric& metric, double sign) {
   Budget out;
+  if (std::all_of(side.runs.begin(), side.runs.end(), [](const RunView& view) { return view.end.failed; })) {
+    out.model.refusal = out.price.source = "its runs failed";
+    out.price.kappa = bare(std::numeric_limits<double>::quiet_NaN(), "failed", 0);
+    return out;
+  }
   out.model = curve_model(side, metric);
   if (out.model.usable()) out.price = price_by_law(out.model);
   if (!std::isfinite(out.price.kappa.value)) out.price = price_by_slope(side, sign, metric.name);
@@ -142,7 +147,8 @@ Planned planned_to_end(const Overrun& overrun, const Budget& longer, const SeedN
   out.how = shift->how;
   const auto& b = overrun.longer_is_baseline ? ends : others;
   const auto& e = overrun.longer_is_baseline ? others : ends;
-  judge_planned(stats::moderated_t(b, e, noise.prior), std::sqrt(shift->variance), sesoi, sign, out);
+  const double within = noise.within * noise.prior.scale * noise.prior.scale;
+  judge_planned(stats::moderated_t(b, e, noise.prior), std::sqrt(shift->variance + within), sesoi, sign, out);
   out.difference.n = b.size() + e.size();
   return out;
 }

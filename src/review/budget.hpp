@@ -15,6 +15,10 @@ struct Elasticity {
   std::string source;
 };
 
+/// Prices of a budget were measured between budgets that differ by less than 2, laws to 3 (budget.cpp): a difference
+/// worth more than this factor of compute is only called that.
+inline constexpr double kFarthestByPrice = 4;
+
 /// One side's curve model and price of a budget.
 struct Budget {
   CurveModel model;

@@ -56,13 +56,14 @@ double second_step(const Side& side) {
 /// CEG = exp(gain / κ) and its net over the ratio of costs (B5.4).
 void compute_equivalent_gain(const Sides& sides, const FinalQuality& final, Compute& out) {
   const double sign = sides.orientation();
-  const double gain = -sign * final.difference.value;
+  const double gain = -sign * final.at_ends.value;
   if (!std::isfinite(gain) || !std::isfinite(out.kappa.value)) return;
-  const double a = -sign * final.difference.low;
-  const double b = -sign * final.difference.high;
+  if (std::abs(gain / out.kappa.value) > std::log(kFarthestByPrice)) return;
+  const double a = -sign * final.at_ends.low;
+  const double b = -sign * final.at_ends.high;
   const auto ceg = [](double nats, double kappa) { return std::exp(std::clamp(nats / kappa, -20.0, 20.0)); };
   out.gain.value = ceg(gain, out.kappa.value);
-  out.gain.n = final.difference.n;
+  out.gain.n = final.at_ends.n;
   if (std::isfinite(a) && std::isfinite(b)) {
     const double worst = std::min(a, b);
     const double best = std::max(a, b);
@@ -100,21 +101,23 @@ Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity&
         "to the config (two numbers).");
     return out;
   }
-  out.source = axis.source;
+  const std::string& other = sides.experiment.runs.front().on(Axis::flops).along.source;
+  out.source = axis.source == other ? axis.source : fmt::format("{} (baseline), {} (experiment)", axis.source, other);
   compute_equivalent_gain(sides, final, out);
   out.sentences.push_back(fmt::format("Training cost {} (baseline) and {} (experiment), {}x; FLOPs are {}.",
                                       flop_count(out.baseline_flops), flop_count(out.experiment_flops),
                                       number(out.experiment_flops / out.baseline_flops, 3), out.source));
   if (std::isfinite(out.average_baseline.value) && std::isfinite(out.average_experiment.value))
     out.sentences.push_back(fmt::format(
-        "Per e-fold of compute {} fell by {} (baseline) and {} (experiment) over the whole run, and by {} and {} "
+        "Per e-fold of compute {} {} by {} (baseline) and {} (experiment) over the whole run, and by {} and {} "
         "over the last quarter.",
-        code_span(sides.metric.name), with_interval(out.average_baseline, 3), with_interval(out.average_experiment, 3),
-        with_interval(out.marginal_baseline, 3), with_interval(out.marginal_experiment, 3)));
+        code_span(sides.metric.name), sign > 0 ? "fell" : "rose", with_interval(out.average_baseline, 3),
+        with_interval(out.average_experiment, 3), with_interval(out.marginal_baseline, 3),
+        with_interval(out.marginal_experiment, 3)));
   if (std::isfinite(out.net_gain.value) && std::abs(std::log(out.experiment_flops / out.baseline_flops)) > 0.01)
     out.sentences.push_back(fmt::format(
-        "The difference in quality is worth {} of the baseline's compute, {} net of what it cost (above 1: it beats "
-        "simply training the baseline longer).",
+        "The difference of the two ends is worth {} of the baseline's compute, {} net of what it cost (above 1: it "
+        "beats simply training the baseline longer).",
         with_interval(out.gain, 3), with_interval(out.net_gain, 3)));
   return out;
 }

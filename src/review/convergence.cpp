@@ -221,11 +221,12 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
         "Whether it dropped faster early on cannot be said: one side has no finite evaluation after its first.");
     return out;
   }
-  if (!(phase.from > 0) || phase.from >= phase.to || records(b, phase.from, phase.to) < kFewestRecords) {
+  const std::size_t fewest = std::min(records(b, phase.from, phase.to), records(e, phase.from, phase.to));
+  if (!(phase.from > 0) || phase.from >= phase.to || fewest < kFewestRecords) {
     out.sentences.push_back(fmt::format(
         "Whether it dropped faster early on cannot be said: {} evaluations of {} before step {}; evaluate at "
         "least five times in the first quarter.",
-        records(b, 0, phase.to), code_span(sides.metric.name), number(phase.to)));
+        std::min(records(b, 0, phase.to), records(e, 0, phase.to)), code_span(sides.metric.name), number(phase.to)));
     say(out, sides);
     return out;
   }

@@ -54,8 +54,13 @@ Curve binned(const Curve& curve) {
 }
 
 bool rises_again(const stats::Schedule& schedule) {
-  const auto& falls = schedule.falls();
-  return std::any_of(falls.begin(), falls.end(), [](const auto& f) { return f.fall < -kRisesAgain; });
+  double lowest = 1, rate = 1;
+  for (const auto& f : schedule.falls()) {
+    rate -= f.fall;
+    lowest = std::min(lowest, rate);
+    if (rate > lowest + kRisesAgain) return true;
+  }
+  return false;
 }
 
 std::string why_not(const Metric& metric, const Curve& curve, const stats::Schedule& schedule) {
@@ -134,13 +139,16 @@ void calibrate(CurveModel& model, const Curve& window) {
           earlier.law.log_change_variance(model.schedule, earlier.last, model.schedule, window.step[i]);
       const double noise = model.law.fit().residual_sd;
       const double spare = error * error - 1.645 * 1.645 * (parameters + noise * noise);
-      scores.push_back(std::sqrt(std::max(0.0, spare)) / (1.645 * discrepancy(model, h)));
+      const double score = std::sqrt(std::max(0.0, spare)) / (1.645 * discrepancy(model, h));
+      scores.push_back(std::isfinite(spare) ? score : std::numeric_limits<double>::infinity());
     }
   }
   if (scores.empty()) return;
-  model.widened = std::max(1.0, stats::quantile(scores, kCovered));
-  const auto inside = std::count_if(scores.begin(), scores.end(), [&](double s) { return s <= model.widened; });
+  const auto inside = std::count_if(scores.begin(), scores.end(), [](double s) { return s <= 1; });
   model.coverage = static_cast<double>(inside) / static_cast<double>(scores.size());
+  model.widened = std::max(1.0, stats::quantile(scores, kCovered));
+  if (!std::isfinite(model.widened))
+    model.refusal = "the law fitted to earlier parts of the curve predicts no later one";
 }
 
 }  // namespace

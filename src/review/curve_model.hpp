@@ -17,7 +17,7 @@ struct CurveModel {
   double end_value = 0;     ///< of the curve at `last`, as logged
   double discrepancy = 0;   ///< what the law itself leaves out: s.d. of ln loss for an e-fold more budget (C4)
   std::size_t origins = 0;  ///< earlier ends of the curve from which its later points were predicted
-  double coverage = 0;      ///< share of these points inside their 90 % interval, after the widening below
+  double coverage = 0;      ///< share of these points inside their 90 % interval, before it was widened
   double widened = 1;       ///< by how much that took
   [[nodiscard]] bool usable() const { return refusal.empty(); }
   /// "a multi-power law through 120 evaluations"

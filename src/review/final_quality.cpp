@@ -65,7 +65,7 @@ std::string difference_sentence(const Sides& sides, const Compared& compared, Ve
 }
 
 /// B3.3 without a schedule-aware law (a later step of the work): is the metric still moving at the end?
-std::string plateau(const Sides& sides, double sesoi) {
+std::string plateau(const Sides& sides, double sesoi, double seed_sd) {
   const RunView& view = sides.experiment.runs.front();
   const Curve curve = mean_curve(sides.experiment);
   if (curve.size() < 4)
@@ -80,6 +80,9 @@ std::string plateau(const Sides& sides, double sesoi) {
   if (std::abs(change) < sesoi)
     return moved + (annealed ? ", less than is worth having: level, but that is the decayed learning rate's doing."
                              : ", less than is worth having: level.");
+  if (std::abs(change) < seed_sd)
+    return moved +
+           fmt::format(", less than the {} by which seeds differ: level or not cannot be said.", number(seed_sd, 2));
   return moved + (sides.orientation() * change < 0 ? ": still improving." : ": getting worse.");
 }
 
@@ -91,8 +94,10 @@ std::string more_seeds(const Compared& compared, double sesoi, std::size_t per_s
   const std::size_t total = std::min(detect, equal);
   out.not_worth_chasing = total >= stats::kMostSeeds;
   if (out.not_worth_chasing)
-    return fmt::format("{} seeds per arm or more would be needed: the effect, if any, is below what is worth chasing.",
-                       stats::kMostSeeds);
+    return fmt::format("{} seeds per arm or more would be needed: {}.", stats::kMostSeeds,
+                       std::max(std::abs(compared.test.low95), std::abs(compared.test.high95)) < 2 * sesoi
+                           ? "the effect, if any, is below what is worth chasing"
+                           : "seeds differ too much for an effect of this size, and a larger one is not ruled out");
   out.seeds_needed = total > per_side ? total - per_side : 1;
   return fmt::format("{} more seed{} per arm would settle it (80 % power {}).", out.seeds_needed,
                      out.seeds_needed == 1 ? "" : "s",
@@ -117,6 +122,14 @@ void put_seed_sd(const Compared& compared, const SeedNoise& noise, std::size_t n
   };
   out.seed_sd_low = bound(0.975);
   out.seed_sd_high = bound(0.025);
+}
+
+void put_own_ends(const Sides& sides, const SeedNoise& noise, const Pairing& pairing, FinalQuality& out) {
+  const Compared ends = compare_values(values_at(sides.baseline, Axis::step, sides.baseline.last_metric_step()),
+                                       values_at(sides.experiment, Axis::step, sides.experiment.last_metric_step()),
+                                       noise, out.sesoi, sides.orientation(), pairing.identical);
+  out.at_ends = ends.difference;
+  out.baseline_end = ends.baseline.value;
 }
 
 }  // namespace
@@ -145,6 +158,7 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   for (double* v : {&out.relative.value, &out.relative.low, &out.relative.high}) *v /= scale;
   out.equivalence_low = compared.test.low90;
   out.equivalence_high = compared.test.high90;
+  put_own_ends(sides, noise, pairing, out);
   const std::size_t n = b.size() + e.size();
   put_seed_sd(compared, noise, n, out);
   std::string failure;
@@ -167,7 +181,7 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   }
   const std::size_t per_side = std::min(b.size(), e.size());
   const std::string more = more_seeds(compared, sesoi.value, per_side, out);
-  out.plateau = plateau(sides, sesoi.value);
+  out.plateau = plateau(sides, sesoi.value, out.seed_sd);
   out.sentences.push_back(difference_sentence(sides, compared, on_steps, out));
   if (!pairing.identical) out.sentences.push_back(noise_sentence(compared, noise, n, spread));
   if (!pairing.identical) out.other_tests = other_tests(sides, noise, out.at_step);

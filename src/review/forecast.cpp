@@ -39,9 +39,10 @@ Plan plan_to(const Side& side, const CurveModel& own, const CurveModel& other, d
 
 std::string coverage_words(const CurveModel& model) {
   if (model.origins == 0) return "; too short to check the interval against its own past";
-  return fmt::format("; predicted from {} earlier ends, {} of its later points lay inside such an interval{}",
-                     model.origins, percent(model.coverage, 2),
-                     model.widened > 1.05 ? fmt::format(", after widening it {}x", number(model.widened, 2)) : "");
+  return fmt::format(
+      "; predicted from {} earlier ends, {} of its later points lay inside such an interval{}", model.origins,
+      percent(model.coverage, 2),
+      model.widened > 1.05 ? fmt::format(", which is therefore {}x wider here", number(model.widened, 2)) : "");
 }
 
 Forecast refused(bool of_baseline, double step, std::string why) {
@@ -99,9 +100,11 @@ std::vector<Forecast> forecasts(const Sides& sides, const Budgets& budgets, cons
     const Side& side = baseline ? sides.baseline : sides.experiment;
     const Budget &own = baseline ? budgets.baseline : budgets.experiment,
                  &other = baseline ? budgets.experiment : budgets.baseline;
-    if (step <= side.last_metric_step())
-      out.push_back({baseline, step, bare(stats::mean(values_at(side, Axis::step, step)), "logged", side.runs.size()),
-                     "read from the log"});
+    const auto read = values_at(side, Axis::step, step);
+    if (step <= side.last_metric_step() && read.empty())
+      out.push_back(refused(baseline, step, "its metric is not logged there"));
+    else if (step <= side.last_metric_step())
+      out.push_back({baseline, step, bare(stats::mean(read), "logged", read.size()), "read from the log"});
     else
       out.push_back(forecast(side, own, other, baseline, step, noise));
   };
@@ -117,7 +120,7 @@ std::vector<Forecast> forecasts(const Sides& sides, const Budgets& budgets, cons
 }
 
 std::string plateau_by_law(const Side& experiment, const Budget& budget, double sesoi, double sign) {
-  if (!budget.model.usable() || experiment.runs.empty()) return {};
+  if (!budget.model.usable() || experiment.runs.empty() || !(sesoi > 0)) return {};
   constexpr double kMore = 1.1;
   const bool constant = budget.model.schedule.constant();
   const LogChange change = constant ? continued_change(budget.model, budget.model.schedule, kMore * budget.model.last)

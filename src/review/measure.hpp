@@ -41,7 +41,7 @@ std::vector<SecondaryMetric> secondary_results(const RunStore& runs, const Compa
 std::vector<OtherTest> other_tests(const Sides& sides, const SeedNoise& noise, double x);  // other_tests.cpp
 /// One sentence when a test could have agreed with the moderated t and does not; else empty.
 std::string disagreement(const std::vector<OtherTest>& tests, const Compared& primary);
-/// The metric averaged over the runs of a side, on the steps of its first run.
+/// The metric averaged over the runs of a side, on the steps of all of them.
 Curve mean_curve(const Side& side);
 
 }  // namespace expanalyze

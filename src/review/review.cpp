@@ -40,8 +40,11 @@ Axis primary_axis(const Review& review) {
 
 void add_modifiers(Review& review) {
   const auto worse = [](const AxisVerdict& v) { return v.verdict != Verdict::not_assessable && v.ratio > 1.02; };
-  if (std::isfinite(review.wall.ratio.low) && review.wall.ratio.low > 1.02) review.modifiers.emplace_back("but_slower");
-  if (worse(on(review, Axis::flops))) review.modifiers.emplace_back("but_costlier");
+  // Slower steps that still win at equal time are no "but" (B7).
+  const auto won = [&](Axis axis) { return on(review, axis).verdict == Verdict::improved; };
+  if (std::isfinite(review.wall.ratio.low) && review.wall.ratio.low > 1.02 && !won(Axis::wall))
+    review.modifiers.emplace_back("but_slower");
+  if (worse(on(review, Axis::flops)) && !won(Axis::flops)) review.modifiers.emplace_back("but_costlier");
   if (review.convergence.early == Convergence::Early::faster && review.overall != Verdict::improved)
     review.modifiers.emplace_back("early_only");
   const auto changed =
@@ -60,13 +63,17 @@ std::string headline(const Review& review, const Sides& sides) {
     case Verdict::failed:
       return fmt::format("Failed: {}.", primary.why);
     case Verdict::improved:
-    case Verdict::regressed:
-      return fmt::format("{} at equal {}: {} is {}{} {} than the baseline's (95 % interval of the difference {}).",
+    case Verdict::regressed: {
+      // In mid-schedule the reading is no measure of the effect; the plan for the same budget is (B6.1).
+      const bool planned = primary.planned == review.overall;
+      const Estimate& d = planned ? primary.planned_difference : primary.difference;
+      return fmt::format("{} at equal {}: {} is {}{} {} than the baseline's{} (95 % interval of the difference {}){}.",
                          review.overall == Verdict::improved ? "Improved" : "Regressed", where, metric,
-                         number(std::abs(primary.difference.value), 3),
-                         percent_clause(std::abs(primary.difference.value / primary.baseline.value)),
-                         primary.difference.value < 0 ? "lower" : "higher",
-                         interval(primary.difference.low, primary.difference.high, 3));
+                         number(std::abs(d.value), 3), percent_clause(std::abs(d.value / primary.baseline.value)),
+                         d.value < 0 ? "lower" : "higher", planned ? ", had both been planned to end there" : "",
+                         interval(d.low, d.high, 3),
+                         planned ? "; as read off the curves it is " + signed_number(primary.difference.value, 3) : "");
+    }
     case Verdict::neutral:
       return review.pairing.identical
                  ? fmt::format("Neutral at equal {}: the two sides logged the same numbers.", where)
@@ -77,6 +84,11 @@ std::string headline(const Review& review, const Sides& sides) {
                                                  interval(primary.difference.low, primary.difference.high, 3))
                                    : "");
     case Verdict::inconclusive:
+      if (primary.planned == Verdict::inconclusive && std::isfinite(primary.planned_difference.value))
+        return fmt::format(
+            "Not resolved at equal {}: {} differs by {} had both been planned to end there (95 % interval {}).", where,
+            metric, signed_number(primary.planned_difference.value, 3),
+            interval(primary.planned_difference.low, primary.planned_difference.high, 3));
       return fmt::format(
           "Not resolved at equal {}: {} differs by {} (95 % interval {}){}.", where, metric,
           signed_number(primary.difference.value, 3),

@@ -114,8 +114,8 @@ bool is_speed_run_like(const Side& side, double final_loss) {
 }  // namespace
 
 double progress_multiplier(double u) {
-  return u <= 0 ? 1 + 0.12 * (std::pow(0.01, -1.3) - 1)
-                : std::max(1.0, 1 + 0.12 * (std::pow(std::min(u, 1.0), -1.3) - 1));
+  constexpr double kEarliest = 0.01;  // measured from 4 % on; below 1 % nothing is known, and the power has a pole
+  return 1 + 0.12 * (std::pow(std::clamp(u, kEarliest, 1.0), -1.3) - 1);
 }
 
 SeedNoise prior_noise(const Sides& sides) {

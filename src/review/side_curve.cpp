@@ -37,7 +37,7 @@ Curve mean_of(const std::vector<Curve>& curves) {
     for (const Curve& curve : curves)
       if (const double v = read_at(curve, step); std::isfinite(v)) sum += v, n += 1;
     // Where only some of the runs are left, their mean would jump: the curve ends with the shorter half.
-    if (2 * n < static_cast<double>(curves.size())) continue;
+    if (curves.size() > 1 && 2 * n <= static_cast<double>(curves.size())) continue;
     out.step.push_back(step);
     out.value.push_back(sum / n);
   }
@@ -45,7 +45,7 @@ Curve mean_of(const std::vector<Curve>& curves) {
   return out;
 }
 
-/// Between two points: a power law where that is defined, else a line. `inverse` swaps what is given and what is asked.
+/// Between two points: a power law where that is defined, else a line.
 double between_points(double x0, double y0, double x1, double y1, double x, bool power) {
   if (power) return y0 * std::pow(y1 / y0, std::log(x / x0) / std::log(x1 / x0));
   return y0 + (y1 - y0) * (x - x0) / (x1 - x0);

@@ -78,7 +78,7 @@ SpeedupCurve on_axis(const Sides& sides, const Speedup& steps, Axis axis) {
   for (std::size_t k = 0; k < steps.levels().size(); ++k) {
     const double at_b = in_steps ? steps.baseline()[k] : b.at(steps.baseline()[k]);
     const double at_e = in_steps ? steps.experiment()[k] : e.at(steps.experiment()[k]);
-    if (!(at_b > 0) || !(at_e > 0)) return out;
+    if (!(at_b > 0) || !(at_e > 0)) return {};  // a counter that overflowed: no axis
     out.levels.push_back({sides.orientation() * steps.levels()[k], at_b, at_e, {}});
     log_s.push_back(std::log(at_b / at_e));
   }

@@ -11,59 +11,68 @@ namespace expanalyze {
 
 namespace {
 
-// A price of compute was measured between budgets that differ by less than 2; beyond this factor it says nothing.
-constexpr double kMostBreakEven = 100;
+constexpr double kZ95 = 1.96, kZ90 = 1.645;
 
-/// ln r* = gain / kappa with its interval: both the gain's and the price's.
+/// Steps of the experiment over the baseline's; a hundredth is none.
+double steps_ratio(const Sides& sides) {
+  const double ratio = sides.experiment.last_metric_step() / sides.baseline.last_metric_step();
+  return std::isfinite(ratio) && std::abs(std::log(ratio)) > 0.01 ? ratio : 1;
+}
+
+/// ln r* = gain / kappa of the two ends, with its s.d.: the gain's own over kappa, and the price's, log-normal.
 struct LogBreakEven {
-  double value, low, high;
+  double value, sd;
+  [[nodiscard]] bool within_reach() const { return std::abs(value) <= std::log(kFarthestByPrice); }
 };
 
-LogBreakEven log_break_even(const Sides& sides, const Estimate& difference, const Estimate& kappa) {
-  const double sign = sides.orientation();
-  const double worst = -(sign > 0 ? difference.high : difference.low);
-  const double best = -(sign > 0 ? difference.low : difference.high);
-  return {-sign * difference.value / kappa.value, std::min(sign * worst / kappa.low, sign * worst / kappa.high),
-          std::max(sign * best / kappa.low, sign * best / kappa.high)};
+LogBreakEven log_break_even(const Sides& sides, const FinalQuality& final, const Estimate& kappa) {
+  const double value = -sides.orientation() * final.at_ends.value / kappa.value;
+  const double of_gain = (final.at_ends.high - final.at_ends.low) / (2 * kZ95) / kappa.value;
+  return {value, std::hypot(of_gain, value * std::log(kappa.high / kappa.low) / (2 * kZ95))};
 }
 
 std::string factor_text(const LogBreakEven& r) {
-  if (std::abs(r.value) > std::log(kMostBreakEven)) return fmt::format("more than {}", number(kMostBreakEven));
-  const auto bounded = [](double x) {
-    return std::exp(std::clamp(x, -std::log(kMostBreakEven), std::log(kMostBreakEven)));
-  };
-  return number(std::exp(r.value), 3) + " " + interval(bounded(r.low), bounded(r.high), 3);
+  if (!r.within_reach())
+    return r.value > 0 ? fmt::format("more than {}", number(kFarthestByPrice))
+                       : fmt::format("less than {}", number(1 / kFarthestByPrice, 2));
+  if (!std::isfinite(r.sd)) return number(std::exp(r.value), 3);
+  return number(std::exp(r.value), 3) + " " +
+         interval(std::exp(r.value - kZ95 * r.sd), std::exp(r.value + kZ95 * r.sd), 3);
 }
 
-/// What the baseline would have reached with the experiment's time a run: B6.2 with the price of a budget.
+/// What the baseline would have reached with the experiment's time: B6.2 with the price of a budget.
 std::string baseline_given_the_time(const Sides& sides, const FinalQuality& final, const Estimate& kappa,
                                     double ratio) {
   constexpr double kFarthest = 2;  // C5
-  if (!(ratio > 1) || ratio > kFarthest || !std::isfinite(final.baseline.value)) return {};
+  if (!(ratio > 1) || ratio > kFarthest || !std::isfinite(final.baseline_end)) return {};
   const double sign = sides.orientation(), far = std::log(ratio);
-  const double a = final.baseline.value - sign * kappa.low * far, b = final.baseline.value - sign * kappa.high * far;
-  return fmt::format("; a baseline given the same time would have reached an estimated {} {}",
-                     number(final.baseline.value - sign * kappa.value * far),
+  const double a = final.baseline_end - sign * kappa.low * far, b = final.baseline_end - sign * kappa.high * far;
+  return fmt::format("; a baseline given the same time would have reached an estimated {} {} (the price's doubt alone)",
+                     number(final.baseline_end - sign * kappa.value * far),
                      interval(std::min(a, b), std::max(a, b), 3));
+}
+
+std::string_view words(WallClock::Justified judged) {
+  return judged == WallClock::Justified::yes  ? "it pays"
+         : judged == WallClock::Justified::no ? "it does not pay"
+                                              : "whether it pays is undecided";
 }
 
 }  // namespace
 
 void judge_time(const Sides& sides, const FinalQuality& final, const Elasticity& price, WallClock& out) {
   const Estimate& kappa = price.kappa;
-  if (!(kappa.value > 0) || !std::isfinite(final.difference.value)) return;
-  const LogBreakEven r = log_break_even(sides, final.difference, kappa);
-  const bool gained = r.value > 0, faster = out.ratio.value < 1;
-  if (!gained && !faster) return;  // nothing that could pay for time, and no time that could pay for a loss
-  if (std::abs(r.value) <= std::log(kMostBreakEven)) out.break_even = std::exp(r.value);
-  if (!std::isfinite(r.low) || !std::isfinite(r.high))
-    out.justified = WallClock::Justified::undecided;
-  else if (std::log(out.ratio.high) < r.low)
-    out.justified = WallClock::Justified::yes;
-  else if (std::log(out.ratio.low) > r.high)
-    out.justified = WallClock::Justified::no;
-  else
-    out.justified = WallClock::Justified::undecided;
+  if (!(kappa.value > 0) || !std::isfinite(final.at_ends.value)) return;
+  const LogBreakEven r = log_break_even(sides, final, kappa);
+  const double took = std::log(out.ratio.value * steps_ratio(sides));
+  if (r.value <= 0 && took >= 0) return;  // nothing that could pay for time, and no time that could pay for a loss
+  out.justified = WallClock::Justified::undecided;
+  if (!r.within_reach()) return;
+  out.break_even = std::exp(r.value);
+  const double of_pace = std::log(out.ratio.high / out.ratio.low) / (2 * kZ95);
+  const double half = kZ90 * std::hypot(r.sd, of_pace);
+  if (r.value - took - half > 0) out.justified = WallClock::Justified::yes;
+  if (r.value - took + half < 0) out.justified = WallClock::Justified::no;
 }
 
 std::string time_worth(const Sides& sides, const FinalQuality& final, const Elasticity& price, const WallClock& wall) {
@@ -71,22 +80,23 @@ std::string time_worth(const Sides& sides, const FinalQuality& final, const Elas
   if (ratio <= 1.02 && ratio >= 0.98) return {};
   if (wall.ratio.low <= 1 && wall.ratio.high >= 1 && std::isfinite(wall.ratio.high))
     return {};  // no other pace is shown
-  const bool slower = ratio > 1;
-  const std::string pace = fmt::format("The experiment is {}x {} per step", number(slower ? ratio : 1 / ratio, 3),
-                                       slower ? "slower" : "faster");
+  const double more_steps = steps_ratio(sides), took = ratio * more_steps;
+  std::string pace = fmt::format("The experiment is {}x {} per step", number(ratio > 1 ? ratio : 1 / ratio, 3),
+                                 ratio > 1 ? "slower" : "faster");
+  if (more_steps != 1) pace += fmt::format(" and took {}x the time in all", number(took, 3));
   const Estimate& kappa = price.kappa;
-  if (!(kappa.value > 0) || !std::isfinite(final.difference.value))
+  if (!(kappa.value > 0) || !std::isfinite(final.at_ends.value))
     return fmt::format("{}; what that time is worth cannot be said without a price of compute: {}.", pace,
                        price.source.empty() ? "no difference stands at the end" : price.source);
-  const LogBreakEven r = log_break_even(sides, final.difference, kappa);
-  if (r.value <= 0 && slower) return pace + ", and nothing was gained that could pay for it.";
-  const std::string judged = wall.justified == WallClock::Justified::yes  ? "it pays"
-                             : wall.justified == WallClock::Justified::no ? "it does not pay"
-                                                                          : "whether it pays is undecided";
+  const LogBreakEven r = log_break_even(sides, final, kappa);
+  if (r.value <= 0 && took >= 1) return pace + ", and nothing was gained that could pay for it.";
   return fmt::format(
-      "{}{}. A difference of {} is worth a factor {} of compute (exp({} / kappa), kappa {}: {}): {}.", pace,
-      baseline_given_the_time(sides, final, kappa, ratio), signed_number(final.difference.value, 3), factor_text(r),
-      signed_number(-sides.orientation() * final.difference.value, 3), with_interval(kappa, 2), price.source, judged);
+      "{}{}. The difference of {} between the two ends is worth a factor {} of compute (exp({} / kappa), kappa {}: "
+      "{}): "
+      "{}.",
+      pace, baseline_given_the_time(sides, final, kappa, took), signed_number(final.at_ends.value, 3), factor_text(r),
+      signed_number(-sides.orientation() * final.at_ends.value, 3), with_interval(kappa, 2), price.source,
+      r.within_reach() ? words(wall.justified) : "farther than a price of compute reaches");
 }
 
 }  // namespace expanalyze

@@ -51,8 +51,12 @@ class Descent {
     out.residual_sd = mad(span_of(std::as_const(r_)));
     normal_equations();
     const double inflation = correlation_time() * out.residual_sd * out.residual_sd / (problem_.sigma * problem_.sigma);
-    // A residual spread below sigma must not make the priors look weaker than they are.
-    const MatrixXd covariance = std::max(inflation, 1e-12) * hessian_.inverse();
+    // The data are worth what their residuals show; the priors what they say.
+    MatrixXd precision = jacobian_.transpose() * weights_.asDiagonal() * jacobian_ / std::max(inflation, 1e-12);
+    for (Eigen::Index j = 0; j < p_.size(); ++j)
+      if (const auto& prior = problem_.priors[static_cast<std::size_t>(j)]; prior.sd > 0)
+        precision(j, j) += 1 / (prior.sd * prior.sd);
+    const MatrixXd covariance = precision.inverse();
     out.covariance.assign(covariance.data(), covariance.data() + covariance.size());
     return out;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace expanalyze::stats {
 
@@ -126,7 +127,8 @@ Schedule Schedule::continued_by(const Schedule& other) const {
 double Schedule::largest_difference(const Schedule& other) const {
   const double from = std::max(warm_up_end(), other.warm_up_end());
   const double to = std::min(end(), other.end());
-  double largest = 0;
+  double largest = step_.empty() || other.step_.empty() || from >= to ? std::numeric_limits<double>::infinity() : 0;
+  for (const double s : {from, to}) largest = std::max(largest, std::abs(rate(s) - other.rate(s)));
   for (const double s : step_)
     if (s >= from && s <= to) largest = std::max(largest, std::abs(rate(s) - other.rate(s)));
   return largest;

@@ -37,9 +37,10 @@ class Schedule {
   [[nodiscard]] bool constant() const;
   /// The same family of schedule, planned to end at `end`: the warm-up stays, what follows is compressed or stretched.
   [[nodiscard]] Schedule planned_to_end_at(double end) const;
-  /// Its rates up to `step`, and those of `other`, in shares of the own peak, behind it.
+  /// Its rates up to its end, and those of `other` behind it, each in shares of its own peak.
   [[nodiscard]] Schedule continued_by(const Schedule& other) const;
-  /// The largest difference to `other` between the warm-up ends and the earlier end, in shares of the peak.
+  /// The largest difference to `other` between the warm-up ends and the earlier end, in shares of the peak; inf where
+  /// they have nothing in common.
   [[nodiscard]] double largest_difference(const Schedule& other) const;
 
   static constexpr std::size_t kMostFalls = 200;
