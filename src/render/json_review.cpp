@@ -74,6 +74,7 @@ Json final_value(const FinalQuality& f) {
           {"experiment", estimate_value(f.experiment)},
           {"difference", estimate_value(f.difference)},
           {"relative", estimate_value(f.relative)},
+          {"at_ends", estimate_value(f.at_ends)},
           {"at_step", number_value(f.at_step)},
           {"equivalence", {{"low", number_value(f.equivalence_low)}, {"high", number_value(f.equivalence_high)}}},
           {"sesoi", number_value(f.sesoi)},
