@@ -166,11 +166,12 @@ struct SpeedColumn {
 };
 std::vector<SpeedColumn> speed_columns(const Convergence& c, const std::vector<std::size_t>& rows) {
   std::vector<SpeedColumn> out;
+  const int digits = c.speedup.size() > 2 ? 2 : 3;  // or the columns are cut
   for (const SpeedupCurve& curve : c.speedup) {
     SpeedColumn next{std::string(to_string(curve.axis)), {}};
     for (const std::size_t i : rows) {
       const Estimate& s = curve.levels[i].speedup;
-      next.cells.push_back(number(s.value, 3) + (s.low < s.high ? " " + interval(s.low, s.high, 3) : ""));
+      next.cells.push_back(number(s.value, 3) + (s.low < s.high ? " " + interval(s.low, s.high, digits) : ""));
     }
     const auto same = std::find_if(out.begin(), out.end(), [&](const SpeedColumn& o) { return o.cells == next.cells; });
     if (same == out.end())

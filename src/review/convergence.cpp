@@ -101,8 +101,7 @@ double scatter_variance(const SideCurve& b, const SideCurve& e, const Phase& pha
 stats::TwoSample early_gap(const Sides& sides, std::span<const double> from, std::span<const double> to, double scatter,
                            const SeedNoise& noise, const Phase& phase) {
   stats::SeedPrior prior = noise.prior;
-  prior.scale *= progress_multiplier(std::sqrt(phase.from * phase.to) / phase.end) /
-                 std::abs(stats::mean(values_at(sides.baseline, Axis::step, phase.end)));
+  prior.scale *= progress_multiplier(std::sqrt(phase.from * phase.to) / phase.end) / metric_level(sides);
   if (from.empty() || to.empty()) {
     stats::TwoSample nothing{};
     nothing.difference = kNan;
@@ -245,8 +244,10 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
                    sides.baseline.runs.size() + sides.experiment.runs.size(),
                    {}};
   if (pairing.identical) out.early_gap.low = out.early_gap.high = 0;
-  const double fall = std::log(std::abs(along(b, b.falling, phase.from) / along(b, b.falling, phase.to))) /
-                      std::log(phase.to / phase.from);
+  const auto fall_of = [&](const SideCurve& curve) {
+    return std::log(std::abs(along(curve, curve.falling, phase.from) / along(curve, curve.falling, phase.to)));
+  };
+  const double fall = 0.5 * (fall_of(b) + fall_of(e)) / std::log(phase.to / phase.from);
   out.early = pairing.identical ? Convergence::Early::same : verdict(gap, speedup, sign, sign * fall);
   out.sentences.push_back(gap_sentence(out, sides, phase));
   say(out, sides);

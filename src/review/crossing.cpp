@@ -104,7 +104,8 @@ Crossing crossing(const Sides& sides, const Budgets& budgets, const SeedNoise& n
   Crossing out;
   const Curve b = mean_curve(sides.baseline), e = mean_curve(sides.experiment);
   if (b.size() < 4 || e.size() < 4) return out;
-  out.observed_step = observed(b, e);
+  // Read off single batches the sign of the difference flips to the end.
+  if (!sides.baseline.runs.front().batches) out.observed_step = observed(b, e);
   const double end = std::min(b.step.back(), e.step.back());
   const bool together = std::abs(std::log(b.step.back() / e.step.back())) < 0.02;
   if (!together || !budgets.baseline.model.usable() || !budgets.experiment.model.usable()) return out;

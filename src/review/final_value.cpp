@@ -172,7 +172,10 @@ EndValue paired_end(const RunView& baseline, const RunView& experiment) {
   Curve difference;
   difference.step = common.step;
   for (std::size_t i = 0; i < common.step.size(); ++i) difference.value.push_back(common.b[i] - common.a[i]);
-  return end_value(difference, *experiment.lr, true);
+  // Where either schedule still falls the difference may move as well; asked of both, so that swapping changes nothing.
+  const double end = difference.step.empty() ? 0 : difference.step.back();
+  const bool falls = schedule_at_end(*experiment.lr, end).rate != Rate::level;
+  return end_value(difference, falls ? *experiment.lr : *baseline.lr, true);
 }
 
 /// One run each, of the same batches, to the same step.
