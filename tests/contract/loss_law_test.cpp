@@ -13,6 +13,7 @@
 #include "stats/loss_law.hpp"
 #include "store/trajectory.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 
 using namespace expanalyze;
 namespace fs = std::filesystem;
@@ -23,24 +24,13 @@ const std::vector<std::string> kTrained{"cosine_24000", "constant_24000", "wsdco
 const std::vector<std::string> kUnseen{"constant_72000", "cosine_72000", "wsd_20000_24000",
                                        "wsdcon_18",      "wsdcon_3",     "wsdld_20000_24000"};
 
-fs::path curves() {
-  if (const char* given = std::getenv("EXPANALYZE_REAL_LOGS")) return fs::path(given) / "multipowerlaw" / "csv_25";
-  return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data" / "real" / "multipowerlaw" / "csv_25";
-}
-
-bool no_curves() {
-  if (fs::is_directory(curves())) return false;
-  WARN("skipped: no curves in " << curves());
-  return true;
-}
-
 struct Logged {
   Curve loss;
   stats::Schedule schedule;
 };
 
 Logged logged(const std::string& name) {
-  const Run run = read_run(curves() / (name + ".csv"), {});
+  const Run run = read_run(test::real_logs() / "multipowerlaw" / "csv_25" / (name + ".csv"), {});
   Curve lr = trajectory(run, Role::lr);
   // The logs begin at or 16 steps behind the end of the warm-up, whose length is published.
   constexpr double kWarmUp = 2160;
@@ -106,7 +96,7 @@ std::string words(const Errors& e) {
 }  // namespace
 
 TEST_CASE("the multi-power law with its published parameters predicts the six unseen schedules as published") {
-  if (no_curves()) return;
+  if (test::no_real_logs()) return;
   // Published at a peak rate of 3e-4, there with the warm-up's rises in the annealing term: they add B'.
   constexpr double kPeak = 3e-4;
   const double b = 363.8 * kPeak;
@@ -120,7 +110,7 @@ TEST_CASE("the multi-power law with its published parameters predicts the six un
 }
 
 TEST_CASE("one warm-up-stable-decay run predicts the other schedules better than the three published ones") {
-  if (no_curves()) return;
+  if (test::no_real_logs()) return;
   const Errors e = errors(fitted(all({"wsd_20000_24000"})), all(kUnseen));
   UNSCOPED_INFO(words(e));
   CHECK(e.r2 >= 0.9990);
@@ -129,7 +119,7 @@ TEST_CASE("one warm-up-stable-decay run predicts the other schedules better than
 }
 
 TEST_CASE("three schedules: fixed and free shape of the multi-power law") {
-  if (no_curves()) return;
+  if (test::no_real_logs()) return;
   const auto unseen = all(kUnseen);
   const Errors fixed = errors(fitted(all(kTrained)), unseen);
   const Errors free_shape = errors(fitted(all(kTrained), stats::LossLaw::multi_power, true), unseen);
@@ -143,7 +133,7 @@ TEST_CASE("three schedules: fixed and free shape of the multi-power law") {
 }
 
 TEST_CASE("one training curve: error of the final loss of all other schedules") {
-  if (no_curves()) return;
+  if (test::no_real_logs()) return;
   struct Row {
     std::string trained;
     double rms, worst;  // handbook C3, 25 M
@@ -164,7 +154,7 @@ TEST_CASE("one training curve: error of the final loss of all other schedules") 
 }
 
 TEST_CASE("a cosine run read at a third of its length misleads ten times more than the law fitted to it") {
-  if (no_curves()) return;
+  if (test::no_real_logs()) return;
   const Logged longer = logged("cosine_72000"), shorter = logged("cosine_24000");
   const double truth = shorter.loss.value.back();
   const double reading = value_at(longer.loss, shorter.loss.step.back());
@@ -176,7 +166,7 @@ TEST_CASE("a cosine run read at a third of its length misleads ten times more th
 }
 
 TEST_CASE("burn-in of a quarter keeps the extrapolation of a constant rate within tenths of a percent") {
-  if (no_curves()) return;
+  if (test::no_real_logs()) return;
   const Logged run = logged("constant_72000");
   const double end = run.loss.step.back(), truth = run.loss.value.back();
   // Handbook C1: 0.05 to 0.37 % at 4x, below 0.1 % at 2.5x, below 0.05 % at 1.7x (three model sizes).

@@ -12,6 +12,7 @@
 #include "pipeline/seed_groups.hpp"
 #include "store/trajectory.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 #include "support/run.hpp"
 
 using namespace expanalyze;
@@ -23,8 +24,7 @@ namespace {
 
 /// The runs of a real log; none, and a warning, where the logs or the importer are not there.
 std::vector<Run> real(const fs::path& path, std::string_view importer) {
-  const char* given = std::getenv("EXPANALYZE_REAL_LOGS");
-  const fs::path logs = given != nullptr ? fs::path(given) : fs::path(EXPANALYZE_SOURCE_DIR) / "../shared/data/real";
+  const fs::path logs = test::real_logs();
   const auto all = importers();
   const bool known = std::any_of(all.begin(), all.end(), [&](const Importer* i) { return i->id == importer; });
   if (!known || !fs::exists(logs / path)) {

@@ -7,6 +7,7 @@
 #include "expanalyze/error.hpp"
 #include "expanalyze/import.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 #include "support/run.hpp"
 
 using namespace expanalyze;
@@ -14,27 +15,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path real_logs() {
-  if (const char* given = std::getenv("EXPANALYZE_REAL_LOGS")) return given;
-  return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data" / "real";
-}
-
-bool skipped() {
-  if (fs::is_directory(real_logs())) return false;
-  WARN("skipped: no real logs in " << real_logs());
-  return true;
-}
-
 Run read_real(const fs::path& path) {
   INFO(path);
-  Run run = read_run(real_logs() / path, {});
+  Run run = read_run(test::real_logs() / path, {});
   CHECK(broken_invariant(run) == "");
   return run;
 }
 
 std::string error_of(const fs::path& path) {
   try {
-    read_run(real_logs() / path, {});
+    read_run(test::real_logs() / path, {});
   } catch (const Error& e) {
     return e.what();
   }
@@ -55,7 +45,7 @@ const fs::path kLeet = "wandb/leet-fixtures";
 }  // namespace
 
 TEST_CASE("AlgoPerf: the event file and the table are one run") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run events = read_real(kOgbg / "events.out.tfevents.1742313447.17762b387742.44.0.v2");
   const Run table = read_real(kOgbg / "measurements.csv");
   REQUIRE(events.format == "tfevents");
@@ -76,7 +66,7 @@ TEST_CASE("AlgoPerf: the event file and the table are one run") {
 }
 
 TEST_CASE("Ray: the event file and its JSON twin") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run events = read_real(kRay / "events.out.tfevents.1534804046.ip-172-30-1-91"), json = read_real(kRay);
   for (const auto* key : {"training_iteration", "timesteps_total", "episode_reward_mean", "info/learner/cur_lr"}) {
     INFO(key);
@@ -90,7 +80,7 @@ TEST_CASE("Ray: the event file and its JSON twin") {
 }
 
 TEST_CASE("Keras: 102 scalars beside a graph of 160 kB") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run run = read_real("wandb/events.out.tfevents.1585769947.cvp");
   std::size_t scalars = 0;
   for (const auto& s : run.series)
@@ -101,7 +91,7 @@ TEST_CASE("Keras: 102 scalars beside a graph of 160 kB") {
 }
 
 TEST_CASE("W&B's own fixtures: readable records") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   struct Truth {
     const char* path;
     std::size_t records;
@@ -129,11 +119,11 @@ TEST_CASE("W&B's own fixtures: readable records") {
   const Run live = read_real(kLeet / "wandb/workspace-multi/wandb/run-20260102_030205-wm3live");
   CHECK(test::noted(live, "run.no_exit_record") != nullptr);
   std::vector<Note> notes;
-  CHECK(find_runs(real_logs() / kLeet / "wandb/workspace-multi", notes).size() == 5);
+  CHECK(find_runs(test::real_logs() / kLeet / "wandb/workspace-multi", notes).size() == 5);
 }
 
 TEST_CASE("W&B: old and new encodings of steps") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const auto steps = [](const std::string& name) {
     const fs::path file = "offline-run-" + name;
     return find(read_real("wandb/compat_logs" / file), Role::step)->value;

@@ -4,6 +4,7 @@
 
 #include "expanalyze/import.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 #include "support/run.hpp"
 
 using namespace expanalyze;
@@ -11,21 +12,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path real_logs() {
-  if (const char* given = std::getenv("EXPANALYZE_REAL_LOGS")) return given;
-  return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data" / "real";
-}
-
-bool skipped() {
-  if (fs::is_directory(real_logs())) return false;
-  WARN("skipped: no real logs in " << real_logs());
-  return true;
-}
-
 Run read_console(const fs::path& path) {
   ImportOptions options;
   options.format = "console";
-  Run run = read_run(real_logs() / path, options);
+  Run run = read_run(test::real_logs() / path, options);
   CHECK(broken_invariant(run) == "");
   return run;
 }
@@ -33,7 +23,7 @@ Run read_console(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("console: a lab's logs with bars whose postfix stays at step 0") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   struct Truth {
     const char* file;
     double train, val, tokens, planned;
@@ -53,7 +43,7 @@ TEST_CASE("console: a lab's logs with bars whose postfix stays at step 0") {
 }
 
 TEST_CASE("console: no loss is found where none was printed") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run run = read_console("bigscience/hf_ds_gpt2_perf_n16_bs4-mbs8.out");
   CHECK(find(run, Role::train_loss) == nullptr);
   CHECK(find(run, Role::eval_loss) == nullptr);
@@ -61,7 +51,7 @@ TEST_CASE("console: no loss is found where none was printed") {
 }
 
 TEST_CASE("console: what other readers claim is read alike") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run muon = read_console("modded-nanogpt/track1_04_Muon.txt");
   CHECK(find(muon, Role::eval_loss)->value.back() == Approx(3.2785).margin(5e-5));
   CHECK(muon.rows[find(muon, Role::eval_loss)->rows].step.back() == 6200);

@@ -6,6 +6,7 @@
 #include "expanalyze/error.hpp"
 #include "expanalyze/import.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 #include "support/run.hpp"
 
 using namespace expanalyze;
@@ -13,20 +14,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path logs() {
-  if (const char* given = std::getenv("EXPANALYZE_REAL_LOGS")) return given;
-  return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data" / "real";
-}
-
-bool absent() {
-  if (fs::is_directory(logs())) return false;
-  WARN("skipped: no real logs in " << logs());
-  return true;
-}
-
 Run read_whole(const fs::path& path, std::string_view format) {
   INFO(path);
-  auto runs = read_runs(logs() / path, {});
+  auto runs = read_runs(test::real_logs() / path, {});
   REQUIRE_FALSE(runs.empty());
   for (const auto& run : runs) {
     CHECK(broken_invariant(run) == "");
@@ -53,7 +43,7 @@ double last(const Run& run, const char* key) {
 }  // namespace
 
 TEST_CASE("real text logs: records of modded-nanogpt") {
-  if (absent()) return;
+  if (test::no_real_logs()) return;
   struct Truth {
     const char* file;
     const char* format;
@@ -84,7 +74,7 @@ TEST_CASE("real text logs: records of modded-nanogpt") {
 }
 
 TEST_CASE("real text logs: seeds of track 3") {
-  if (absent()) return;
+  if (test::no_real_logs()) return;
   struct Truth {
     const char* folder;
     std::size_t runs;
@@ -94,7 +84,7 @@ TEST_CASE("real text logs: seeds of track 3") {
     const fs::path folder = fs::path("modded-nanogpt/track3_sweep") / t.folder;
     double sum = 0;
     std::size_t n = 0;
-    for (const auto& entry : fs::directory_iterator(logs() / folder)) {
+    for (const auto& entry : fs::directory_iterator(test::real_logs() / folder)) {
       sum += last(read_whole(folder / entry.path().filename(), "modded_nanogpt"), Role::eval_loss);
       ++n;
     }
@@ -111,7 +101,7 @@ TEST_CASE("real text logs: seeds of track 3") {
 double mean_at_step(const fs::path& path, double step, std::size_t& n) {
   double sum = 0;
   n = 0;
-  for (const auto& run : read_runs(logs() / path, {})) {
+  for (const auto& run : read_runs(test::real_logs() / path, {})) {
     const auto& loss = of(run, Role::eval_loss);
     for (std::size_t i = 0; i < loss.value.size(); ++i)
       if (run.rows[loss.rows].step[i] == step) {
@@ -123,7 +113,7 @@ double mean_at_step(const fs::path& path, double step, std::size_t& n) {
 }
 
 TEST_CASE("real text logs: many runs in one file") {
-  if (absent()) return;
+  if (test::no_real_logs()) return;
   std::size_t n = 0;
   CHECK(mean_at_step("modded-nanogpt/track3_multirun_06_muon_wd025_n20.txt", 3375, n) == Approx(3.27893).margin(1e-5));
   CHECK(n == 20);
@@ -135,7 +125,7 @@ TEST_CASE("real text logs: many runs in one file") {
 }
 
 TEST_CASE("real text logs: parameter-golf") {
-  if (absent()) return;
+  if (test::no_real_logs()) return;
   const Run base = read_whole("parameter-golf/2026-03-17_NaiveBaseline/train.log", "parameter_golf");
   CHECK(last(base, "val_bpb") == 1.2172);
   CHECK(last(base, "final_int8_zlib_roundtrip_exact/val_bpb") == 1.22436570);
@@ -154,7 +144,7 @@ TEST_CASE("real text logs: parameter-golf") {
 }
 
 TEST_CASE("real text logs: MLPerf result files") {
-  if (absent()) return;
+  if (test::no_real_logs()) return;
   const auto minutes = [](const fs::path& path) { return last(read_whole(path, "mlperf_mllog"), Role::wall) / 60; };
   struct Machine {
     const char* name;
@@ -194,7 +184,7 @@ TEST_CASE("real text logs: MLPerf result files") {
 }
 
 TEST_CASE("real text logs: Megatron-LM, Megatron-DeepSpeed, Hugging Face") {
-  if (absent()) return;
+  if (test::no_real_logs()) return;
   const Run off = read_whole("bigscience/meg_ds_3d_gpt2_perf_n16-ds-off.out", "megatron");
   const Run on = read_whole("bigscience/meg_ds_3d_gpt2_perf_n16-ds-on.out", "megatron");
   const auto at_49 = [](const Run& run) {
@@ -225,10 +215,10 @@ TEST_CASE("real text logs: Megatron-LM, Megatron-DeepSpeed, Hugging Face") {
 }
 
 TEST_CASE("real text logs: AlgoPerf's text log and its CSV hold the same numbers") {
-  if (absent()) return;
+  if (test::no_real_logs()) return;
   const fs::path folder = "algoperf/v06_schedule_free_adamw_v2/study_0/ogbg_pytorch";
   const Run text = read_whole(folder / "ogbg_pytorch_03-18-2025-15-57-12.log", "algoperf_text");
-  const Run table = read_run(logs() / folder / "trial_1" / "eval_measurements.csv", {});
+  const Run table = read_run(test::real_logs() / folder / "trial_1" / "eval_measurements.csv", {});
   for (const auto* key : {"validation/loss", "validation/mean_average_precision", "accumulated_submission_time"}) {
     const auto *a = test::series(text, key), *b = test::series(table, key);
     REQUIRE(a != nullptr);
@@ -239,5 +229,6 @@ TEST_CASE("real text logs: AlgoPerf's text log and its CSV hold the same numbers
   }
   const auto best = test::series(text, "validation/mean_average_precision")->value;
   CHECK(*std::max_element(best.begin(), best.end()) == Approx(0.2573).margin(5e-5));
-  CHECK_THROWS_AS(read_run(logs() / folder / "ogbg_pytorch_03-18-2025-06-17-35.log", {}), Error);  // it never began
+  CHECK_THROWS_AS(read_run(test::real_logs() / folder / "ogbg_pytorch_03-18-2025-06-17-35.log", {}),
+                  Error);  // it never began
 }

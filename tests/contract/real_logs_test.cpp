@@ -6,6 +6,7 @@
 
 #include "expanalyze/import.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 #include "support/run.hpp"
 
 using namespace expanalyze;
@@ -13,19 +14,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path real_logs() {
-  if (const char* given = std::getenv("EXPANALYZE_REAL_LOGS")) return given;
-  return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data" / "real";
-}
-
-bool skipped() {
-  if (fs::is_directory(real_logs())) return false;
-  WARN("skipped: no real logs in " << real_logs());
-  return true;
-}
-
 Run read_real(const fs::path& path, const ImportOptions& options = {}) {
-  Run run = read_run(real_logs() / path, options);
+  Run run = read_run(test::real_logs() / path, options);
   INFO(path);
   CHECK(broken_invariant(run) == "");
   return run;
@@ -41,9 +31,9 @@ const Series& of(const Run& run, Role role) {
 }  // namespace
 
 TEST_CASE("a research lab's JSON documents") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   std::vector<Note> notes;
-  const auto runs = find_runs(real_logs() / "origin", notes);
+  const auto runs = find_runs(test::real_logs() / "origin", notes);
   std::size_t documents = 0;
   for (const auto& path : runs) {
     if (path.filename() != "metrics.json") continue;
@@ -69,9 +59,9 @@ TEST_CASE("a research lab's JSON documents") {
 }
 
 TEST_CASE("one row a layer and projection") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   // Four runs were appended to the file: the last two stop at other steps and had other tokens at step 5.
-  const auto runs = read_runs(real_logs() / "origin/muon_dry_run/norms.jsonl", {});
+  const auto runs = read_runs(test::real_logs() / "origin/muon_dry_run/norms.jsonl", {});
   REQUIRE(runs.size() == 4);
   CHECK(test::noted(runs[3], "run.split")->where.line == 3169);
   for (const Run& run : runs) CHECK(broken_invariant(run) == "");
@@ -83,7 +73,7 @@ TEST_CASE("one row a layer and projection") {
 }
 
 TEST_CASE("RLlib: the JSON and its CSV twin") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run json = read_real("rllib/IMPALA_Breakout"), csv = read_real("rllib/IMPALA_Breakout/progress.csv");
   CHECK(json.format == "rllib");
   for (const Role role : {Role::step, Role::samples, Role::wall, Role::eval_metric, Role::timestamp}) {
@@ -99,7 +89,7 @@ TEST_CASE("RLlib: the JSON and its CSV twin") {
 }
 
 TEST_CASE("Hugging Face: one run in two formats, and six evaluation sets") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run state = read_real("hf-llamafactory-nsllm"), log = read_real("hf-llamafactory-nsllm/trainer_log.jsonl");
   CHECK(state.format == "hf_trainer_state");
   CHECK(of(state, Role::train_loss).value == of(log, Role::train_loss).value);
@@ -112,7 +102,7 @@ TEST_CASE("Hugging Face: one run in two formats, and six evaluation sets") {
 }
 
 TEST_CASE("tables: Lightning, AlgoPerf, MultiPowerLaw, Efficient-3DCNNs") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run gan = read_real("lightning/lightning_logs/version_0");
   CHECK(of(gan, Role::train_loss).value.front() == 1.6226933508321501e+24);
   CHECK(std::isnan(of(gan, Role::train_loss).value.back()));
@@ -134,7 +124,7 @@ TEST_CASE("tables: Lightning, AlgoPerf, MultiPowerLaw, Efficient-3DCNNs") {
 }
 
 TEST_CASE("JSON Lines: DETR and MMEngine; a list: Chainer") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Run detr = read_real("detr/out/log.txt");
   CHECK(of(detr, Role::train_loss).logged_as == "train_loss");
   CHECK(of(detr, Role::eval_loss).value.front() == Approx(24.63).margin(0.01));
@@ -142,7 +132,7 @@ TEST_CASE("JSON Lines: DETR and MMEngine; a list: Chainer") {
   CHECK(of(detr, Role::lr).logged_as == "train_lr");
   CHECK(test::series(detr, "test_coco_eval_bbox/AP_small") == nullptr);  // -1 four times: no small objects
   CHECK(test::noted(detr, "value.absent")->count == 4);
-  const auto six = read_runs(real_logs() / "mmengine/vis_data/scalars.json", {});
+  const auto six = read_runs(test::real_logs() / "mmengine/vis_data/scalars.json", {});
   REQUIRE(six.size() == 6);
   std::size_t carried = 0;
   for (const Run& mm : six) {
@@ -160,8 +150,8 @@ TEST_CASE("JSON Lines: DETR and MMEngine; a list: Chainer") {
 }
 
 TEST_CASE("a fit of parameters and an optimization behind it in one console log") {
-  if (skipped()) return;
-  const auto runs = read_runs(real_logs() / "multipowerlaw/logs_25.log", {});
+  if (test::no_real_logs()) return;
+  const auto runs = read_runs(test::real_logs() / "multipowerlaw/logs_25.log", {});
   REQUIRE(runs.size() == 2);
   // grep -c 'Step ', tail of each kind of line.
   CHECK(of(runs[0], Role::train_loss).value.size() == 20);
@@ -171,10 +161,10 @@ TEST_CASE("a fit of parameters and an optimization behind it in one console log"
 }
 
 TEST_CASE("every run that is found below the real logs is read whole") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   std::vector<Note> notes;
   for (const auto* folder : {"algoperf", "lightning", "multipowerlaw", "rllib"})
-    for (const auto& path : find_runs(real_logs() / folder, notes)) {
+    for (const auto& path : find_runs(test::real_logs() / folder, notes)) {
       INFO(path);
       for (const Run& run : read_runs(path, {})) {
         CHECK(broken_invariant(run) == "");

@@ -6,26 +6,16 @@
 #include "expanalyze/import.hpp"
 #include "expanalyze/report.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 
 using namespace expanalyze;
 namespace fs = std::filesystem;
 
 namespace {
 
-fs::path real_logs() {
-  if (const char* given = std::getenv("EXPANALYZE_REAL_LOGS")) return given;
-  return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data" / "real";
-}
-
-bool skipped() {
-  if (fs::is_directory(real_logs())) return false;
-  WARN("skipped: no real logs in " << real_logs());
-  return true;
-}
-
 std::vector<std::string> seeds(const std::string& folder) {
   std::vector<std::string> out;
-  for (const auto& entry : fs::directory_iterator(real_logs() / folder))
+  for (const auto& entry : fs::directory_iterator(test::real_logs() / folder))
     if (entry.path().extension() == ".log" || entry.path().extension() == ".txt")
       out.push_back(fs::path(folder) / entry.path().filename());
   std::sort(out.begin(), out.end());
@@ -37,11 +27,11 @@ Review review(const std::vector<std::string>& baseline, const std::vector<std::s
   Comparison comparison;
   for (const auto& path : baseline) {
     comparison.baseline.push_back(store.runs.size());
-    store.runs.push_back(read_run(real_logs() / path, {}));
+    store.runs.push_back(read_run(test::real_logs() / path, {}));
   }
   for (const auto& path : experiment) {
     comparison.experiment.push_back(store.runs.size());
-    store.runs.push_back(read_run(real_logs() / path, {}));
+    store.runs.push_back(read_run(test::real_logs() / path, {}));
   }
   return review_runs(store, comparison);
 }
@@ -57,7 +47,7 @@ bool says(const std::vector<std::string>& sentences, const char* words) {
 }  // namespace
 
 TEST_CASE("changes of the system alone are faster at unchanged quality") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   struct Row {
     const char *baseline, *experiment;
     double before, after;  ///< ms a step, as stated
@@ -77,7 +67,7 @@ TEST_CASE("changes of the system alone are faster at unchanged quality") {
 }
 
 TEST_CASE("step times of changes that also change the loss") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   CHECK(review({speed_run("04_Muon")}, {speed_run("xx_SOAP")}).wall.ratio.value == Approx(363.0 / 216).epsilon(0.02));
   CHECK(review({speed_run("11_UNetDoubleLr")}, {speed_run("12_FlexAttention")}).wall.ratio.value ==
         Approx(162.0 / 145).epsilon(0.01));
@@ -87,7 +77,7 @@ TEST_CASE("step times of changes that also change the loss") {
 }
 
 TEST_CASE("seconds per iteration of the Megatron runs") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Review deep_speed =
       review({"bigscience/meg_ds_3d_gpt2_perf_n16-ds-off.out"}, {"bigscience/meg_ds_3d_gpt2_perf_n16-ds-on.out"});
   CHECK(deep_speed.wall.baseline_step_seconds.value == Approx(126).epsilon(0.01));
@@ -100,14 +90,14 @@ TEST_CASE("seconds per iteration of the Megatron runs") {
 }
 
 TEST_CASE("MLPerf pairs are compared by one definition") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Review r = review(seeds("mlperf-v5.0/Oracle/1xBM.GPU.H200.8/llama2_70b_lora"),
                           seeds("mlperf-v5.0/NVIDIA/nyx_n1_ngc25.04_nemo/llama2_70b_lora"));
   CHECK(1 / r.wall.ratio.value == Approx(5.184 / 2.555).epsilon(0.01));  // the two sides' own throughputs
 }
 
 TEST_CASE("workers of one algorithm are compared per sample, not per slice of time") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const auto pong = [](const char* n) { return std::string("rllib/pong-speedrun/pong-impala-lowlatency-") + n; };
   const WallClock w = review({pong("32")}, {pong("64")}).wall;
   CHECK(w.ratio.value == Approx(1).epsilon(0.01));  // an iteration is ten seconds
@@ -116,7 +106,7 @@ TEST_CASE("workers of one algorithm are compared per sample, not per slice of ti
 }
 
 TEST_CASE("a side that was evaluated at its end only is compared") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   const Review r = review(seeds("parameter-golf/2026-03-19_SlidingWindow_FP16Emb_10L_MuonWD_OvertoneInit"),
                           seeds("parameter-golf/2026-03-20_Int6_MLP3x_SmearGate_BigramHash_MuonWD_SWA"));
   CHECK(r.overall == Verdict::improved);
@@ -127,7 +117,7 @@ TEST_CASE("a side that was evaluated at its end only is compared") {
 }
 
 TEST_CASE("one order of the data, four times another recipe (B1.2)") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   CHECK(review({speed_run("04_Muon")}, {speed_run("xx_SOAP")}).pairing.correlation > 0.9966);
   CHECK(review({speed_run("05_ModernArch")}, {speed_run("06_DistributedMuon")}).pairing.correlation > 0.9966);
   CHECK(review({speed_run("10_CastBf16")}, {speed_run("11_UNetDoubleLr")}).pairing.correlation > 0.9966);
@@ -138,7 +128,7 @@ TEST_CASE("one order of the data, four times another recipe (B1.2)") {
 }
 
 TEST_CASE("pairs get the verdict that their sources state, or none") {
-  if (skipped()) return;
+  if (test::no_real_logs()) return;
   struct Row {
     std::vector<std::string> baseline, experiment;
     Verdict on_steps, on_wall;

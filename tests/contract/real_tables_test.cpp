@@ -8,6 +8,7 @@
 
 #include "expanalyze/import.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 #include "support/run.hpp"
 
 using namespace expanalyze;
@@ -17,19 +18,8 @@ namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-fs::path truths() {
-  if (const char* given = std::getenv("EXPANALYZE_REAL_LOGS")) return given;
-  return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data" / "real";
-}
-
-bool no_logs() {
-  if (fs::is_directory(truths())) return false;
-  WARN("skipped: no real logs in " << truths());
-  return true;
-}
-
 Run read_log(const fs::path& path) {
-  Run run = read_run(truths() / path, {});
+  Run run = read_run(test::real_logs() / path, {});
   INFO(path);
   CHECK(broken_invariant(run) == "");
   return run;
@@ -88,7 +78,7 @@ double best_until(const Run& run, Role axis, double limit) {
 }  // namespace
 
 TEST_CASE("AlgoPerf: time to target of ten trials") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   const double never = kNever;
   const double baseline[] = {never, never, 13938, never, 6497};
   const double shampoo[] = {7185, 4080, never, 3364, 13152};
@@ -99,7 +89,7 @@ TEST_CASE("AlgoPerf: time to target of ten trials") {
 }
 
 TEST_CASE("AlgoPerf: what diverged, what went well, one run in two tables") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   const fs::path diverged = "algoperf/v05_generalized_adam/study_0";
   for (const auto* workload : {"librispeech_deepspeech_jax", "librispeech_conformer_jax"}) {
     const Run run = read_log(diverged / workload / "trial_1");
@@ -121,15 +111,15 @@ TEST_CASE("AlgoPerf: what diverged, what went well, one run in two tables") {
 }
 
 TEST_CASE("RLlib: time to reward 18, and two algorithms at equal samples and equal time") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   struct Truth {
     const char* workers;
     double seconds, best;
   };
   for (const auto& t : {Truth{"32", 425, 18.85}, Truth{"64", 256, 20.01}, Truth{"128", 184, 18.63}}) {
     std::vector<Note> notes;
-    const auto runs =
-        find_runs(truths() / "rllib" / "pong-speedrun" / ("pong-impala-lowlatency-" + std::string(t.workers)), notes);
+    const auto runs = find_runs(
+        test::real_logs() / "rllib" / "pong-speedrun" / ("pong-impala-lowlatency-" + std::string(t.workers)), notes);
     REQUIRE(runs.size() >= 1);
     const Run run = read_run(runs.front().parent_path() / "result.json", {});
     CHECK(run.format == "rllib");
@@ -148,7 +138,7 @@ TEST_CASE("RLlib: time to reward 18, and two algorithms at equal samples and equ
 }
 
 TEST_CASE("RLlib: the table of Python dictionaries holds the numbers of the JSON lines") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   for (const auto* trial : {"IMPALA_Breakout", "A2C_Breakout"}) {
     const Run json = read_log(fs::path("rllib") / trial / "result.json");
     const Run csv = read_log(fs::path("rllib") / trial / "progress.csv");
@@ -166,7 +156,7 @@ TEST_CASE("RLlib: the table of Python dictionaries holds the numbers of the JSON
 }
 
 TEST_CASE("MMEngine: nothing is detected at any evaluation") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   const Run run = read_log("mmengine/vis_data/20241205_144938.json");
   CHECK(run.format == "mmengine");
   const auto& map = of(run, "coco/bbox_mAP").value;
@@ -181,7 +171,7 @@ TEST_CASE("MMEngine: nothing is detected at any evaluation") {
 }
 
 TEST_CASE("Lightning: which of sixteen runs blow up") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   for (int v = 0; v < 16; ++v) {
     const Run run = read_log("lightning/lightning_logs/version_" + std::to_string(v));
     INFO(run.path);
@@ -197,7 +187,7 @@ TEST_CASE("Lightning: which of sixteen runs blow up") {
 }
 
 TEST_CASE("Hugging Face: a mean over the run is no last loss; six sets move apart") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   const Run state = read_log("hf-llamafactory-nsllm/trainer_state.json");
   const Run log = read_log("hf-llamafactory-nsllm/trainer_log.jsonl");
   CHECK(log.format == "llama_factory");
@@ -216,7 +206,7 @@ TEST_CASE("Hugging Face: a mean over the run is no last loss; six sets move apar
 }
 
 TEST_CASE("Chainer: the loss rises while the accuracy creeps up") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   const Run run = read_log("chainer-adda/result/log");
   CHECK(run.format == "chainer");
   CHECK(of(run, Role::epoch).value.back() == 119);
@@ -226,7 +216,7 @@ TEST_CASE("Chainer: the loss rises while the accuracy creeps up") {
 }
 
 TEST_CASE("DETR: four epochs, overfitting from the second") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   const Run run = read_log("detr/out/log.txt");
   CHECK(run.format == "detr");
   CHECK(of(run, Role::train_loss).value.front() == Approx(25.4).margin(0.05));
@@ -236,11 +226,11 @@ TEST_CASE("DETR: four epochs, overfitting from the second") {
 }
 
 TEST_CASE("Efficient-3DCNNs and MultiPowerLaw: tables of their own") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   const Run train = read_log("efficient-3dcnns/results/train.log");
   CHECK(of(train, Role::epoch).value.front() == 42);  // resumed
   CHECK(of(train, Role::train_loss).value.front() == 2.2720224857330322);
-  for (const auto& file : fs::directory_iterator(truths() / "multipowerlaw" / "csv_25")) {
+  for (const auto& file : fs::directory_iterator(test::real_logs() / "multipowerlaw" / "csv_25")) {
     const Run run = read_log(fs::path("multipowerlaw") / "csv_25" / file.path().filename());
     const auto& step = of(run, Role::step).value;
     CHECK(step.front() >= 2160);
@@ -253,7 +243,7 @@ TEST_CASE("Efficient-3DCNNs and MultiPowerLaw: tables of their own") {
 }
 
 TEST_CASE("origin: Muon ends where its authors say, minutes become seconds") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   for (const auto* seed : {"42", "137", "256"}) {
     const Run muon = read_log("origin/muon_vs_adamw/muon_seed" + std::string(seed));
     const Run adamw = read_log("origin/muon_vs_adamw/adamw_seed" + std::string(seed));
@@ -263,12 +253,12 @@ TEST_CASE("origin: Muon ends where its authors say, minutes become seconds") {
 }
 
 TEST_CASE("a real document that is cut anywhere keeps what stood before") {
-  if (no_logs()) return;
+  if (test::no_real_logs()) return;
   const test::TemporaryFolder folder("real_cut");
   const std::vector<fs::path> documents{"hf-llamafactory-nsllm/trainer_state.json", "chainer-adda/result/log",
                                         "origin/muon_vs_adamw/muon_seed42/metrics.json"};
   for (const auto& path : documents) {
-    std::ifstream file(truths() / path, std::ios::binary);
+    std::ifstream file(test::real_logs() / path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     const Run whole = read_log(path);
     for (const std::size_t percent : {40, 63, 88}) {

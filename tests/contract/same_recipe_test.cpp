@@ -14,6 +14,7 @@
 #include "pipeline/seed_groups.hpp"
 #include "stats/random.hpp"
 #include "support/catch.hpp"
+#include "support/real_logs.hpp"
 
 using namespace expanalyze;
 namespace fs = std::filesystem;
@@ -42,11 +43,6 @@ struct Tally {
 };
 
 fs::path shared() { return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data"; }
-
-fs::path real_logs() {
-  if (const char* given = std::getenv("EXPANALYZE_REAL_LOGS")) return given;
-  return shared() / "real";
-}
 
 std::vector<fs::path> sorted_files(const fs::path& folder, std::string_view begin, std::string_view end) {
   std::vector<fs::path> out;
@@ -79,7 +75,7 @@ std::vector<fs::path> folders(const fs::path& above) {
 }
 
 std::vector<Source> real_sources() {
-  const fs::path real = real_logs();
+  const fs::path real = test::real_logs();
   std::vector<Source> out;
   for (const fs::path& folder : folders(real / "modded-nanogpt" / "track3_sweep"))
     out.push_back({folder.filename().string(), {group_of(sorted_files(folder, "", ".txt"))}});
@@ -195,8 +191,8 @@ void print_head() {
 }  // namespace
 
 TEST_CASE("runs of one recipe are not told apart: other people's logs") {
-  if (!fs::is_directory(real_logs())) {
-    WARN("skipped: no real logs in " << real_logs());
+  if (!fs::is_directory(test::real_logs())) {
+    WARN("skipped: no real logs in " << test::real_logs());
     return;
   }
   print_head();
