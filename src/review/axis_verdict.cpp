@@ -39,14 +39,6 @@ std::string amount(const Sides& sides, Axis axis, double x) {
   return {};
 }
 
-/// Share of its own plan that a side had run at step `x`: its planned steps if known, else its last step.
-double plan_share(const Side& side, double x) {
-  std::vector<double> plan;
-  for (const auto& view : side.runs) plan.push_back(std::max(view.end.planned_steps, view.end.last_step));
-  const double planned = stats::median(plan);
-  return planned > 0 ? x / planned : 1;
-}
-
 /// One side has finished its schedule, the other (`ratio` times as far at its end) is read in the middle of its own and
 /// looks worse. Had it been planned to end here it would stand between its own end and this reading; up to twice the
 /// budget the cheapest price of a budget narrows that. If even its best case does not beat the finished side the order

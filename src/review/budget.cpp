@@ -22,8 +22,6 @@ constexpr double kTenth = 1.1;
 // to three times (a cosine run of 72 k steps planned to end at 24 k, error 0.13 to 0.25 %).
 constexpr double kFarthestAlongPrice = 2, kFarthestByLaw = 4;
 
-double second_step(const Curve& curve) { return curve.size() > 1 ? std::max(curve.step[1], 1.0) : 0; }
-
 /// (ii) of B5: the law, planned to end a tenth earlier and a tenth later.
 Elasticity price_by_law(const CurveModel& model) {
   const double earlier = model.last / kTenth, later = model.last * kTenth;
@@ -93,14 +91,7 @@ void judge_planned(const stats::TwoSample& seeds, double law_sd, double sesoi, d
   t.low90 = t.difference - half90;
   t.high90 = t.difference + half90;
   out.difference = {t.difference, t.low95, t.high95, 0.95, 0, {"budget_adjusted"}};
-  if (!std::isfinite(t.low95))
-    out.verdict = Verdict::inconclusive;
-  else if (stats::equivalent(t, sesoi))
-    out.verdict = Verdict::neutral;
-  else if (t.low95 > 0 || t.high95 < 0)
-    out.verdict = sign * t.difference < 0 ? Verdict::improved : Verdict::regressed;
-  else
-    out.verdict = Verdict::inconclusive;
+  out.verdict = std::isfinite(t.low95) ? lattice(t, sesoi, sign) : Verdict::inconclusive;
 }
 
 std::string why_none(const Budget& budget, double ratio) {
@@ -113,6 +104,8 @@ std::string why_none(const Budget& budget, double ratio) {
 }
 
 }  // namespace
+
+double second_step(const Curve& curve) { return curve.size() > 1 ? std::max(curve.step[1], 1.0) : 0; }
 
 Budget budget_of(const Side& side, const Metric& metric, double sign) {
   Budget out;

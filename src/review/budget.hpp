@@ -24,6 +24,9 @@ struct Budget {
   CurveModel model;
   Elasticity price;
 };
+/// Where a curve has left the untrained model: its second step, at least 1.
+double second_step(const Curve& curve);
+
 struct Budgets {
   Budget baseline, experiment;
 };

@@ -120,6 +120,12 @@ bool experiment_failed(const Sides& sides, std::string& why) {
   return 2 * failed > sides.experiment.runs.size();
 }
 
+Verdict lattice(const stats::TwoSample& test, double sesoi, double orientation) {
+  if (stats::equivalent(test, sesoi)) return Verdict::neutral;
+  if (!(test.low95 > 0) && !(test.high95 < 0)) return Verdict::inconclusive;
+  return orientation * test.difference < 0 ? Verdict::improved : Verdict::regressed;
+}
+
 Compared compare_values(const std::vector<double>& baseline, const std::vector<double>& experiment,
                         const SeedNoise& noise, double sesoi, double orientation, bool identical, double scale) {
   Compared out;
@@ -154,12 +160,7 @@ Compared compare_values(const std::vector<double>& baseline, const std::vector<d
     return out;
   }
   out.equivalent = stats::equivalent(t, sesoi);
-  if (out.equivalent)
-    out.verdict = Verdict::neutral;
-  else if (t.low95 > 0 || t.high95 < 0)
-    out.verdict = orientation * t.difference < 0 ? Verdict::improved : Verdict::regressed;
-  else
-    out.verdict = Verdict::inconclusive;
+  out.verdict = lattice(t, sesoi, orientation);
   return out;
 }
 

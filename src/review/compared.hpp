@@ -24,6 +24,9 @@ struct Compared {
   bool equivalent = false;
 };
 
+/// B7 of a difference with its intervals: equivalence before order, as a real difference can be negligible.
+Verdict lattice(const stats::TwoSample& test, double sesoi, double orientation);
+
 /// B4.1, B4.2, B4.3 and B7 on one value a seed. `scale` multiplies the seed prior (1 at the end of a run).
 Compared compare_values(const std::vector<double>& baseline, const std::vector<double>& experiment,
                         const SeedNoise& noise, double sesoi, double orientation, bool identical, double scale = 1);

@@ -26,7 +26,7 @@ double mean_total(const Side& side) {
 
 /// Fall of the metric per e-fold of steps between two steps; FLOPs per step are constant within a run, so ln C and ln t
 /// fall alike. Seeds differ more early on, and independently enough to add up: the interval is no narrower than it is.
-Estimate fall_per_efold(const Side& side, double from, double to, double sign, const SeedNoise& noise) {
+Estimate fall_between(const Side& side, double from, double to, double sign, const SeedNoise& noise) {
   std::vector<double> falls;
   for (const auto& view : side.runs) {
     const Curve& curve = view.known();
@@ -46,11 +46,6 @@ Estimate fall_per_efold(const Side& side, double from, double to, double sign, c
   const double half = stats::student_t_quantile(0.975, df) * sd / std::sqrt(n);
   const double fall = stats::mean(falls);
   return {fall, fall - half, fall + half, 0.95, falls.size(), {"prior_seed_sd"}};
-}
-
-double second_step(const Side& side) {
-  const Curve& curve = side.runs.front().known();
-  return curve.size() > 1 ? std::max(curve.step[1], 1.0) : 0;
 }
 
 /// CEG = exp(gain / κ) and its net over the ratio of costs (B5.4).
@@ -83,12 +78,14 @@ Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity&
   const double sign = sides.orientation();
   const double end_b = sides.baseline.last_metric_step();
   const double end_e = sides.experiment.last_metric_step();
-  out.marginal_baseline =
-      fall_per_efold(sides.baseline, std::max(second_step(sides.baseline), 0.75 * end_b), end_b, sign, noise);
-  out.marginal_experiment =
-      fall_per_efold(sides.experiment, std::max(second_step(sides.experiment), 0.75 * end_e), end_e, sign, noise);
-  out.average_baseline = fall_per_efold(sides.baseline, second_step(sides.baseline), end_b, sign, noise);
-  out.average_experiment = fall_per_efold(sides.experiment, second_step(sides.experiment), end_e, sign, noise);
+  out.marginal_baseline = fall_between(
+      sides.baseline, std::max(second_step(sides.baseline.runs.front().known()), 0.75 * end_b), end_b, sign, noise);
+  out.marginal_experiment = fall_between(
+      sides.experiment, std::max(second_step(sides.experiment.runs.front().known()), 0.75 * end_e), end_e, sign, noise);
+  out.average_baseline =
+      fall_between(sides.baseline, second_step(sides.baseline.runs.front().known()), end_b, sign, noise);
+  out.average_experiment =
+      fall_between(sides.experiment, second_step(sides.experiment.runs.front().known()), end_e, sign, noise);
   out.kappa = price.kappa;
   out.kappa_source = price.source;
   out.baseline_flops = mean_total(sides.baseline);

@@ -19,14 +19,6 @@ constexpr std::size_t kWelch = 3;        // seeds an arm: at two its measured si
 constexpr std::size_t kBca = 5;          // seeds an arm: fewer give resamples that repeat themselves
 constexpr std::size_t kCorrelation = 4;  // pairs, for a correlation between matched seeds
 
-/// The seed that a run was started with, as its config says.
-std::string seed_of(const Run& run) {
-  static constexpr std::string_view kSeed[] = {"seed", "random_seed", "rng_seed"};
-  const std::string key = config_key(run, kSeed);
-  const auto at = run.config.find(key);
-  return at == run.config.end() ? std::string{} : to_text(at->second);
-}
-
 /// The metric of each run of a side at `x` by its seed; empty when a run has none, or two have the same.
 std::map<std::string, double> by_seed(const Side& side, double x) {
   std::map<std::string, double> out;

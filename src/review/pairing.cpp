@@ -36,12 +36,6 @@ bool identical(const Sides& sides) {
   return true;
 }
 
-/// The seed of a run; NaN when its config does not name it.
-double seed_of(const Run& run) {
-  static constexpr std::string_view kSeed[] = {"seed", "random_seed", "rng_seed", "train_seed"};
-  return config_number(run, kSeed).value_or(std::numeric_limits<double>::quiet_NaN());
-}
-
 struct Match {
   const Run* baseline;
   const Run* experiment;
@@ -52,7 +46,7 @@ std::vector<Match> matched(const Sides& sides, bool& by_seed) {
   std::vector<Match> out;
   for (const auto& b : sides.baseline.runs)
     for (const auto& e : sides.experiment.runs)
-      if (seed_of(*b.run) == seed_of(*e.run)) out.push_back({b.run, e.run});
+      if (const auto seed = seed_of(*b.run); !seed.empty() && seed == seed_of(*e.run)) out.push_back({b.run, e.run});
   by_seed = !out.empty();
   const std::size_t n = std::min(sides.baseline.runs.size(), sides.experiment.runs.size());
   for (std::size_t i = 0; i < n && !by_seed; ++i)

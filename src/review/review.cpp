@@ -143,6 +143,19 @@ double Side::last_metric_step() const {
   return last.empty() ? 0 : stats::median(last);
 }
 
+double plan_share(const Side& side, double x) {
+  std::vector<double> plan;
+  for (const auto& view : side.runs) plan.push_back(std::max(view.end.planned_steps, view.end.last_step));
+  const double planned = stats::median(plan);
+  return planned > 0 ? x / planned : 1;
+}
+
+std::string seed_of(const Run& run) {
+  static constexpr std::string_view kSeed[] = {"seed", "random_seed", "rng_seed", "train_seed"};
+  const auto at = run.config.find(config_key(run, kSeed));
+  return at == run.config.end() ? std::string{} : to_text(at->second);
+}
+
 Sides view_sides(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options) {
   Sides sides;
   sides.metric = choose_metric(runs, comparison, options);

@@ -62,6 +62,10 @@ struct Sides {
 
 /// The run must log the metric (metric_series). `other`: a view of the same run for another metric.
 RunView view_run(const RunStore& runs, RunId id, const Metric& metric, const RunView* other = nullptr);
+/// Share of its own plan that a side had run at step `x`: its planned steps if known, else its last step.
+double plan_share(const Side& side, double x);
+/// The seed that a run was started with, as its config says; empty when it does not.
+std::string seed_of(const Run& run);
 Sides view_sides(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options);
 
 // metric.cpp

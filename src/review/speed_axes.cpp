@@ -99,13 +99,11 @@ struct Progress {
   double share, rate;
 };
 Progress progress(const Side& side, double step) {
-  std::vector<double> plans;
-  for (const auto& view : side.runs) plans.push_back(std::max(view.end.planned_steps, view.end.last_step));
   const Curve& lr = *side.runs.front().lr;
   const double rate = lr.empty() ? std::numeric_limits<double>::quiet_NaN()
                                  : value_at(lr, std::clamp(step, lr.step.front(), lr.step.back())) /
                                        *std::max_element(lr.value.begin(), lr.value.end());
-  return {step / stats::median(plans), rate};
+  return {plan_share(side, step), rate};
 }
 
 bool constant_rate(const Side& side) {

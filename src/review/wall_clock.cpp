@@ -264,7 +264,7 @@ WallClock wall_clock(const Sides& sides, const FinalQuality& final, const Elasti
                   duration(out.experiment_step_seconds.value), duration(out.baseline_step_seconds.value), out.source,
                   paces.mixed ? ", which need not mean the same"
                   : paces.baseline.evaluations_inside || paces.experiment.evaluations_inside
-                      ? ", evaluations included, as every record holds one"
+                      ? ", of which nearly every record spans an evaluation, timed or not"
                       : "",
                   with_interval(out.ratio, 3),
                   differs                 ? "; the configs name different hardware, so this is no verdict on the idea"
