@@ -80,6 +80,7 @@ struct Detector {
   std::string_view id;
   double prior;  ///< λ, log-odds before any evidence (D0.6)
   Outcome (*detect)(const Case&);
+  bool alone = false;  ///< says something of a run without a baseline
   std::string_view doc;  ///< what it looks for, why it matters, false alarms and misses, reference
 };
 

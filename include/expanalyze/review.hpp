@@ -254,6 +254,9 @@ struct Review {
 /// Throws Error{input} when the sides share no metric.
 Review review_runs(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options = {});
 
+/// Of Comparison::experiment alone: no verdict can be given, every axis is not assessable.
+Review review_alone(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options = {});
+
 const AxisVerdict& on(const Review& review, Axis axis);
 
 }  // namespace expanalyze

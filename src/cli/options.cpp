@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kExamples = R"(Examples:
   expanalyze baseline.jsonl experiment.jsonl
+  expanalyze run.jsonl
   expanalyze --baseline b_s1.csv b_s2.csv --experiment e_s1.csv e_s2.csv -o report.md
   expanalyze base.log new.log --controls repeats/
   expanalyze base.log new.log --format json --fail-on regressed,failed
@@ -172,17 +173,16 @@ void take_sides(Options& options, const Typed& typed) {
   if (named && !typed.logs.empty())
     wrong("logs stand both before and after --baseline or --experiment",
           "give two logs, or --baseline B1 B2 ... --experiment E1 E2 ...");
-  if (named && (options.baseline.empty() || options.experiment.empty()))
-    wrong(options.baseline.empty() ? "--experiment without --baseline" : "--baseline without --experiment",
-          "a report compares two sides: name both");
+  if (named && options.experiment.empty())
+    wrong("--baseline without --experiment", "name the other side; one side alone is examined as --experiment");
   if (!named) {
-    if (typed.logs.size() != 2)
-      wrong(fmt::format("a comparison needs two logs, a baseline and an experiment; given: {}", typed.logs.size()),
+    if (typed.logs.empty() || typed.logs.size() > 2)
+      wrong(fmt::format("a report needs one log to examine or two to compare; given: {}", typed.logs.size()),
             typed.logs.size() > 2
                 ? "several seeds: --baseline B1 B2 ... --experiment E1 E2 ...; a folder: expanalyze sweep DIR"
                 : "expanalyze BASELINE EXPERIMENT; expanalyze -h shows examples");
-    options.baseline = {typed.logs[0]};
-    options.experiment = {typed.logs[1]};
+    if (typed.logs.size() == 2) options.baseline = {typed.logs.front()};
+    options.experiment = {typed.logs.back()};
   }
   refuse_second_stdin(options);
   for (const std::string& text : typed.config) {
@@ -221,7 +221,8 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   app.footer(kExamples);
   app.set_help_flag("-h,--help", "print this");
   app.get_formatter()->column_width(32);
-  app.add_option("LOGS", typed.logs, "baseline and experiment: two logs, or folders that hold one log each")
+  app.add_option("LOGS", typed.logs,
+                 "baseline and experiment, or one run to examine: logs, or folders that hold one log each")
       ->type_name("");
   app.add_option("--baseline", options.baseline, "logs of the baseline, one per seed")->type_name("B1 B2");
   app.add_option("--experiment", options.experiment, "logs of the experiment, one per seed")->type_name("E1 E2");

@@ -136,7 +136,7 @@ Outcome detect(const Case& c) {
 }  // namespace
 
 constinit const Detector attention_logit_growth{
-    .id = "attention_logit_growth", .prior = kRare, .detect = detect, .doc = R"(
+    .id = "attention_logit_growth", .prior = kRare, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 A largest attention logit above 50, twice the baseline's and growing; an entropy of the attention below half the baseline's; both before
 most of the run is over.

@@ -124,6 +124,7 @@ Case::Case(const RunStore& store_, const Comparison& comparison_, const Review& 
   gap = sign * final.difference.value;
   const double half = 0.5 * (final.difference.high - final.difference.low);
   gap_scale = std::max(final.sesoi, std::isfinite(half) ? half : 0);
+  if (!std::isfinite(gap_scale)) gap_scale = 0;
   const Verdict on_steps = on(review, Axis::step).verdict;
   worse = on_steps == Verdict::regressed || on_steps == Verdict::failed;
   better = on_steps == Verdict::improved;
@@ -224,7 +225,8 @@ Place place_at(const Run& run, const Series& series, const Curve& curve, std::si
 }
 
 void weigh_outcome(const Case& c, Scored& scored) {
-  if (c.worse) return;
+  if (c.alone()) scored.effect_share = 0;  // nothing is known to have been lost
+  if (c.worse || c.alone()) return;
   const AxisVerdict& steps = on(c.review, Axis::step);
   const bool open = steps.verdict == Verdict::inconclusive;
   scored.evidence.push_back(

@@ -48,6 +48,9 @@ struct Case {
 
   Case(const RunStore& store, const Comparison& comparison, const Review& review);
 
+  /// There is no baseline: only cards that need none are asked.
+  [[nodiscard]] bool alone() const { return baseline.empty(); }
+
   /// A config difference by the usual names of a setting; nullptr when both sides share it or it is not known.
   [[nodiscard]] const ConfigDifference* changed(std::initializer_list<std::string_view> names) const;
 };

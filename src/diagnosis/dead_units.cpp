@@ -87,7 +87,7 @@ Outcome detect(const Case& c) {
 
 }  // namespace
 
-constinit const Detector dead_units{.id = "dead_units", .prior = kRare, .detect = detect, .doc = R"(
+constinit const Detector dead_units{.id = "dead_units", .prior = kRare, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 More than 20 % of the units without response at the end, and 10 percentage points more than in the baseline; early and for good; with a
 loss that stays near its first value.

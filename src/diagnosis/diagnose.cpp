@@ -55,6 +55,24 @@ double prior(std::string_view id) {
 
 double rank(const Finding& f) { return f.probability * (0.25 + 0.75 * f.effect_share); }
 
+/// The cards that look at differences, as one entry: they lack the same thing.
+Untestable without_baseline(const std::vector<std::string_view>& cards) {
+  std::vector<std::string> names;
+  for (const auto id : cards) names.push_back(fmt::format("`{}`", id));
+  return {"no_baseline", fmt::format("a run to compare with, for {} causes: {}", cards.size(), join(names, ", ")),
+          "name a run of the same recipe without the change: expanalyze BASELINE EXPERIMENT"};
+}
+
+/// One side, and nothing conspicuous.
+std::string healthy(const Diagnosis& diagnosis) {
+  const auto missing = std::count_if(diagnosis.untestable.begin(), diagnosis.untestable.end(),
+                                     [](const Untestable& u) { return u.id != "no_baseline"; });
+  return fmt::format(
+      "No fault shows in this log: {} causes were tested and none reaches a probability of 0.33; {} more "
+      "need signals that it does not hold.",
+      diagnosis.clear.size() + diagnosis.findings.size(), missing);
+}
+
 /// Nothing reached "possible": name the signals that would decide, taken from the cards that could not be tested.
 std::string undetermined(const Diagnosis& diagnosis) {
   std::vector<std::string> requests;
@@ -105,7 +123,7 @@ void choose_headline(const Case& c, Diagnosis& out) {
     if (f.symptom_of.empty() && f.probability >= kPossible && (!best || rank(f) > rank(*best))) best = &f;
   if (!best) {
     out.headline = "undetermined";
-    out.soul = undetermined(out);
+    out.soul = c.alone() ? healthy(out) : undetermined(out);
     return;
   }
   out.headline = best->id;
@@ -118,7 +136,12 @@ void choose_headline(const Case& c, Diagnosis& out) {
 Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Review& review) {
   const Case c(runs, comparison, review);
   Diagnosis out;
+  std::vector<std::string_view> compared;  ///< cards that a run alone cannot answer
   for (const Detector* card : detectors()) {
+    if (c.alone() && !card->alone) {
+      compared.push_back(card->id);
+      continue;
+    }
     Outcome outcome = card->detect(c);
     if (auto* missing = std::get_if<Untestable>(&outcome)) {
       missing->id = card->id;
@@ -140,6 +163,7 @@ Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Rev
   // What is most often the cause is worth logging first.
   std::stable_sort(out.untestable.begin(), out.untestable.end(),
                    [](const Untestable& a, const Untestable& b) { return prior(a.id) > prior(b.id); });
+  if (!compared.empty()) out.untestable.push_back(without_baseline(compared));
   explain_away(out.findings);
   std::stable_sort(out.findings.begin(), out.findings.end(), [](const Finding& a, const Finding& b) {
     if (a.symptom_of.empty() != b.symptom_of.empty()) return a.symptom_of.empty();

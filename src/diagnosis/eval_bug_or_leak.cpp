@@ -94,15 +94,18 @@ void weigh_impossible(const Case& c, const Levels& l, Scored& out) {
 
 Outcome detect(const Case& c) {
   const Levels l = final_levels(c);
-  const bool lost_evaluation = each(c.experiment, lost) && !each(c.baseline, lost);
-  if (!l.complete() && !lost_evaluation)
+  const bool lost_evaluation = each(c.experiment, lost) && (c.alone() || !each(c.baseline, lost));
+  const bool both = logs(c.experiment, Role::train_loss) && logs(c.experiment, Role::eval_loss);
+  if (c.alone() ? !both : !l.complete() && !lost_evaluation)
     return Untestable{
-        {}, "a training and an evaluation loss on both sides", "evaluate on held-out data at least ten times a run"};
+        {},
+        c.alone() ? "a training and an evaluation loss" : "a training and an evaluation loss on both sides",
+        "evaluate on held-out data at least ten times a run"};
   Scored out;
   out.slots = {{"gap", l.gap_e()}, {"gap_baseline", l.gap_b()}};
   out.looked_at = l.complete() ? fmt::format("gap of evaluation to training loss {}{}", signed_number(l.gap_e(), 3),
                                              against_baseline(l.gap_b()))
-                               : "evaluation losses that are not numbers";
+                               : "evaluation losses that are not numbers, or never move";
   if (lost_evaluation)
     out.evidence.push_back({"the evaluation loss is not a number while the training loss is",
                             exact(1),
@@ -135,7 +138,8 @@ Outcome detect(const Case& c) {
 
 }  // namespace
 
-constinit const Detector eval_bug_or_leak{.id = "eval_bug_or_leak", .prior = kRare, .detect = detect, .doc = R"(
+constinit const Detector eval_bug_or_leak{
+    .id = "eval_bug_or_leak", .prior = kRare, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 An evaluation far better than the baseline's on the same training curve; a gap between evaluation and training that vanishes where the baseline
 has one; an evaluation that never changes or is not a number; an evaluation loss near zero where a sound baseline keeps a third of its first

@@ -193,7 +193,7 @@ Outcome detect(const Case& c) {
 }  // namespace
 
 constinit const Detector exploding_gradients{
-    .id = "exploding_gradients", .prior = kOccasional, .detect = detect, .doc = R"(
+    .id = "exploding_gradients", .prior = kOccasional, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 A gradient norm (before clipping) that grows more than tenfold with an upward trend, or a highest value that is ten times the baseline's
 highest or a hundred times its own median, a loss that worsens after it, first layers with a thousand times the gradient of the last.

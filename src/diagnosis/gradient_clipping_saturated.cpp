@@ -79,8 +79,11 @@ Outcome detect(const Case& c) {
                {"clip_threshold", threshold},
                {"grad_q90", q90},
                {"grad_q90_baseline", q90_baseline}};
-  out.looked_at = fmt::format("the clip acted on {} of the steps (baseline: {})", percent(share, 3),
-                              std::isnan(baseline_share) ? "unknown" : percent(baseline_share, 3));
+  out.looked_at =
+      fmt::format("the clip acted on {} of the steps{}", percent(share, 3),
+                  c.alone()                    ? ""
+                  : std::isnan(baseline_share) ? " (baseline: unknown)"
+                                               : fmt::format(" (baseline: {})", percent(baseline_share, 3)));
   if (share <= 0.5) {
     out.evidence.push_back(
         {out.looked_at, over_seeds(c.experiment, share_of), -kStrong, 1, 0, {place_of(*c.experiment.front(), seen)}});
@@ -141,7 +144,7 @@ Outcome detect(const Case& c) {
 }  // namespace
 
 constinit const Detector gradient_clipping_saturated{
-    .id = "gradient_clipping_saturated", .prior = kCommon, .detect = detect, .doc = R"(
+    .id = "gradient_clipping_saturated", .prior = kCommon, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 A gradient clip that acts on most steps (above .5 conspicuous, above .9 certain), from the logged factor, from the norm before clipping and
 the configured threshold, or from a logged share.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "diagnosis/levels.hpp"
 #include "diagnosis/mechanism.hpp"
 #include "diagnosis/weigh.hpp"
 #include "stats/descriptive.hpp"
@@ -94,9 +95,8 @@ Outcome detect(const Case& c) {
     out.missing_weight += kModerate;
   else if (smallest < kBandLow && (std::isnan(smallest_b) || smallest < 0.5 * smallest_b))
     out.evidence.push_back(
-        {fmt::format(
-             "the smallest singular value of an update is {} in the median (baseline {}), where the band begins at {}",
-             number(smallest, 3), number(smallest_b, 3), number(kBandLow)),
+        {fmt::format("the smallest singular value of an update is {} in the median{}, where the band begins at {}",
+                     number(smallest, 3), against_baseline(smallest_b), number(kBandLow)),
          over_seeds(c.experiment, smallest_update_value),
          kModerate,
          1,
@@ -104,18 +104,19 @@ Outcome detect(const Case& c) {
          {}});
   out.effect_share = 1;
   weigh_outcome(c, out);
-  out.looked_at = fmt::format("orthogonality residual {} (baseline {})", number(e, 3), number(b, 3));
+  out.looked_at = fmt::format("orthogonality residual {}{}", number(e, 3), against_baseline(b));
   out.soul = fmt::format(
-      "The updates left the manifold: {} stood at {} (baseline {}), where the method was designed for .30 to .45, so "
+      "The updates left the manifold: {} stood at {}{}, where the method was designed for .30 to .45, so "
       "most "
       "directions were taken at a fraction of their step.",
-      code_span(series->logged_as), number(e, 3), number(b, 3));
+      code_span(series->logged_as), number(e, 3), against_baseline(b));
   return out;
 }
 
 }  // namespace
 
-constinit const Detector manifold_drift{.id = "manifold_drift", .prior = kOccasional, .detect = detect, .doc = R"(
+constinit const Detector manifold_drift{
+    .id = "manifold_drift", .prior = kOccasional, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 An orthogonality residual above the band that the method leaves by design (.30 to .45 RMS for Muon's quintic), rising, or above the
 baseline's; singular values of an update outside [.68, 1.21].

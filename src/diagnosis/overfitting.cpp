@@ -78,7 +78,8 @@ Outcome detect(const Case& c) {
                       "a training and an evaluation loss in the experiment",
                       "evaluate on held-out data at least ten times a run"};
   const double up = mean_over(c.experiment, rise);
-  const double up_baseline = std::max(0.0, mean_over(c.baseline, rise));
+  const double up_baseline =
+      c.alone() ? std::numeric_limits<double>::quiet_NaN() : std::max(0.0, mean_over(c.baseline, rise));
   if (std::isnan(up)) return Untestable{{}, "five evaluations of the experiment", "evaluate at least ten times a run"};
   Scored out;
   const double level = mean_over(c.experiment, [](const Run& r) { return last_of(r, Role::eval_loss); });
@@ -87,14 +88,13 @@ Outcome detect(const Case& c) {
   const double when = mean_over(c.experiment, best_step);
   out.slots = {{"best_step", when}, {"rise", up}, {"eval_final", level}};
   if (excess > 0.2 * threshold)
-    out.evidence.push_back(
-        {fmt::format("the evaluation loss rose by {} after its best value near step {} (baseline: {})", number(up, 3),
-                     number(when), number(up_baseline, 3)),
-         over_seeds(c.experiment, rise),
-         kDecisive,
-         graded_above(excess, threshold),
-         'a',
-         {place_of(*c.experiment.front(), Role::eval_loss)}});
+    out.evidence.push_back({fmt::format("the evaluation loss rose by {} after its best value near step {}{}",
+                                        number(up, 3), number(when), against_baseline(up_baseline)),
+                            over_seeds(c.experiment, rise),
+                            kDecisive,
+                            graded_above(excess, threshold),
+                            'a',
+                            {place_of(*c.experiment.front(), Role::eval_loss)}});
   else if (!weigh_parting(c, threshold, out))
     out.evidence.push_back({fmt::format("the evaluation loss ends within {} of its best value", number(up, 3)),
                             over_seeds(c.experiment, rise),
@@ -107,8 +107,8 @@ Outcome detect(const Case& c) {
   const double fell = mean_over(c.experiment, train_fall);
   if (g > 0 && fell > 0)
     out.evidence.push_back(
-        {fmt::format("the training loss went on falling (by {}) and ends {} below the evaluation loss (baseline: {})",
-                     number(fell, 3), number(g, 3), number(g_b, 3)),
+        {fmt::format("the training loss went on falling (by {}) and ends {} below the evaluation loss{}",
+                     number(fell, 3), number(g, 3), against_baseline(g_b)),
          over_seeds(c.experiment, gap),
          kModerate,
          graded_above(g - std::max(0.0, g_b), threshold),
@@ -144,8 +144,8 @@ Outcome detect(const Case& c) {
   const double opened = out.slots.contains("gap_opened") ? out.slots["gap_opened"] : 0;
   out.effect_share = c.gap > 0 ? std::min(1.0, std::max(excess, opened) / c.gap) : 0;
   weigh_outcome(c, out);
-  out.looked_at = fmt::format("rise of the evaluation loss above its minimum {} (baseline {})", number(up, 3),
-                              number(up_baseline, 3));
+  out.looked_at =
+      fmt::format("rise of the evaluation loss above its minimum {}{}", number(up, 3), against_baseline(up_baseline));
   out.soul = opened > 0
                  ? fmt::format(
                        "It learned the training set, not the task: training ended better than the baseline's, {} "
@@ -160,7 +160,7 @@ Outcome detect(const Case& c) {
 
 }  // namespace
 
-constinit const Detector overfitting{.id = "overfitting", .prior = kCommon, .detect = detect, .doc = R"(
+constinit const Detector overfitting{.id = "overfitting", .prior = kCommon, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 An evaluation loss that rises from its minimum by more than the noise of seeds while the training loss goes on falling, more than in the
 baseline, over repeated data.

@@ -126,8 +126,9 @@ void weigh_updates(const Case& c, Scored& out) {
 }
 
 void weigh_config(const Case& c, Scored& out) {
-  const std::string e = precision_of(*c.experiment.front()), b = precision_of(*c.baseline.front());
-  if (e.empty()) return;
+  const std::string e = precision_of(*c.experiment.front());
+  if (e.empty() || c.alone()) return;
+  const std::string b = precision_of(*c.baseline.front());
   if (full(e) && !c.changed({"precision", "dtype"}))
     out.evidence.push_back(
         {fmt::format("both sides compute in {}", code_span(e)), bare(32, "config"), -kDecisive, 1, 0, {}});
@@ -170,7 +171,7 @@ Outcome detect(const Case& c) {
 }  // namespace
 
 constinit const Detector precision_loss_scale_collapse{
-    .id = "precision_loss_scale_collapse", .prior = kRare, .detect = detect, .doc = R"(
+    .id = "precision_loss_scale_collapse", .prior = kRare, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 More than 1 % of the steps skipped for overflow after the first percent of the run, three or more halvings of the loss scale in a row,
 updates that change no weight, a lower precision than the baseline's.

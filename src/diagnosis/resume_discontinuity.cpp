@@ -136,7 +136,7 @@ Outcome detect(const Case& c) {
 }  // namespace
 
 constinit const Detector resume_discontinuity{
-    .id = "resume_discontinuity", .prior = kOccasional, .detect = detect, .doc = R"(
+    .id = "resume_discontinuity", .prior = kOccasional, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 Steps that stand twice in a log, at least two records back; a pause of the clock there; a training loss that is higher on the repeated steps
 than it was the first time.

@@ -54,8 +54,9 @@ Outcome detect(const Case& c) {
   Scored out;
   const double of_plan = l.planned > 0 ? (l.experiment + 1) / l.planned : std::numeric_limits<double>::quiet_NaN();
   const double of_baseline = l.baseline > 0 ? l.experiment / l.baseline : 1;
-  out.looked_at = fmt::format("it ran {} steps (plan: {}, baseline: {})", number(l.experiment),
-                              l.planned > 0 ? number(l.planned) : "unknown", number(l.baseline));
+  out.looked_at =
+      fmt::format("it ran {} steps (plan: {}{})", number(l.experiment), l.planned > 0 ? number(l.planned) : "unknown",
+                  c.alone() ? "" : fmt::format(", baseline: {}", number(l.baseline)));
   const double lr = mean_over(c.experiment, last_lr_share);
   const double lr_baseline = mean_over(c.baseline, last_lr_share);
   // The same shape of schedule as the baseline's up to the end: it was cut off, not planned shorter.
@@ -81,18 +82,23 @@ Outcome detect(const Case& c) {
          {end}});
   if (out.evidence.empty()) return out;
   if (!std::isnan(lr))
-    out.evidence.push_back({fmt::format("at its last step the learning rate stood at {} of its peak (baseline: {})",
-                                        percent(lr, 2), percent(lr_baseline, 2)),
-                            exact(lr),
-                            lr > 0.2 ? kWeak : -kWeak,
-                            1,
-                            0,
-                            {place_of(*c.experiment.front(), Role::lr)}});
+    out.evidence.push_back(
+        {fmt::format("at its last step the learning rate stood at {} of its peak{}", percent(lr, 2),
+                     std::isnan(lr_baseline) ? "" : fmt::format(" (baseline: {})", percent(lr_baseline, 2))),
+         exact(lr),
+         lr > 0.2 ? kWeak : -kWeak,
+         1,
+         0,
+         {place_of(*c.experiment.front(), Role::lr)}});
   if (last_line_cut(*c.experiment.front()))
     out.evidence.push_back({"the last record of the log is torn", exact(1), kModerate, 1, 0, {end}});
   const double share = std::isnan(of_plan) ? of_baseline : of_plan;
   out.slots = {{"share_run", share}, {"last_step", l.experiment}, {"planned", l.planned > 0 ? l.planned : l.baseline}};
   out.effect_share = 1;
+  if (c.alone()) {
+    out.soul = fmt::format("It stopped early: {} of the plan was run.", percent(share, 3));
+    return out;
+  }
   out.soul = fmt::format("It did not lose, it stopped: {} of {} was run. At step {} it stands at {} against {}.",
                          percent(share, 3), std::isnan(of_plan) ? "the baseline's length" : "the plan",
                          number(c.review.final_quality.at_step), number(c.review.final_quality.experiment.value),
@@ -102,7 +108,8 @@ Outcome detect(const Case& c) {
 
 }  // namespace
 
-constinit const Detector truncated_run{.id = "truncated_run", .prior = kCommon, .detect = detect, .doc = R"(
+constinit const Detector truncated_run{
+    .id = "truncated_run", .prior = kCommon, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 Fewer than 98 % of the planned steps (config), or fewer than 90 % of the baseline's with the learning rate still high; a torn last record.
 ## Why it matters

@@ -118,6 +118,14 @@ void weigh_global(const Case& c, Scored& out) {
 void weigh_stuck(const Case& c, Scored& out) {
   const double e = mean_over(c.experiment, learned);
   const double b = mean_over(c.baseline, learned);
+  // Alone: a tenth of the first loss is less than an output bias learns of unequal classes.
+  if (c.alone() && e < 0.5 * kLearned)
+    out.evidence.push_back({fmt::format("training took {} off the first loss", percent(std::max(0.0, e), 2)),
+                            over_seeds(c.experiment, learned),
+                            kModerate,
+                            graded_below(e, 0.5 * kLearned),
+                            0,
+                            {place_of(*c.experiment.front(), Role::train_loss)}});
   if (!(b > 0) || std::isnan(e)) return;
   if (e < 0.4 * b)
     out.evidence.push_back({fmt::format("training took {} off the first loss, against {} for the baseline",
@@ -164,7 +172,8 @@ Outcome detect(const Case& c) {
 
 }  // namespace
 
-constinit const Detector vanishing_gradients{.id = "vanishing_gradients", .prior = kRare, .detect = detect, .doc = R"(
+constinit const Detector vanishing_gradients{
+    .id = "vanishing_gradients", .prior = kRare, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 Layers whose gradient is less than 1e-4 of the strongest layer's, a gradient that falls geometrically over depth, a gradient norm below
 1 % of the baseline's at a higher loss, a loss that hardly leaves its first value.

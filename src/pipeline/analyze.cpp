@@ -58,9 +58,10 @@ Report analyze(const RunStore& runs, const Comparison& given, const ReviewOption
   Report report;
   describe(runs, comparison.baseline, report.baseline, report.baseline_steps);
   describe(runs, comparison.experiment, report.experiment, report.experiment_steps);
-  report.review = review_runs(runs, comparison, options);                             // step 1: what happened
-  report.diagnosis = diagnose(runs, comparison, report.review);                       // step 2: why
-  report.theory = reflect(runs, comparison, report.review, report.diagnosis, cards);  // step 3: what theory says
+  report.review = comparison.baseline.empty() ? review_alone(runs, comparison, options)
+                                              : review_runs(runs, comparison, options);  // step 1: what happened
+  report.diagnosis = diagnose(runs, comparison, report.review);                          // step 2: why
+  report.theory = reflect(runs, comparison, report.review, report.diagnosis, cards);     // step 3: what theory says
   report.recipe = recommend(runs, comparison, report.review, report.diagnosis, report.theory);  // step 4: what next
   return report;
 }

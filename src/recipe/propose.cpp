@@ -39,8 +39,8 @@ Curve metric_curve(const Situation& s, const Run& run) {
 KillCriterion kill_criterion(const Situation& s) {
   KillCriterion kill;
   kill.signal = s.review.metric.name;
-  const Curve b = metric_curve(s, baseline(s));
   const Curve e = metric_curve(s, experiment(s));
+  const Curve b = s.comparison.baseline.empty() ? e : metric_curve(s, baseline(s));
   if (b.size() < 2) return kill;
   const double quarter = 0.25 * b.step.back();
   const auto at = std::lower_bound(b.step.begin(), b.step.end(), quarter);
@@ -49,7 +49,8 @@ KillCriterion kill_criterion(const Situation& s) {
   const double exp = value_at(e, kill.step);
   const bool lower_better = s.review.metric.direction == Direction::min;
   const bool behind = std::isfinite(exp) && (lower_better ? exp > base : exp < base);
-  // Half-way between the two curves; where the experiment is not behind there, 2 % worse than the baseline.
+  // Half-way between the two curves; where the experiment is not behind there, 2 % worse than the baseline (of a run
+  // alone: than that run).
   const double threshold = behind ? 0.5 * (base + exp) : base * (lower_better ? 1.02 : 0.98);
   kill.condition = fmt::format("{} {} {}", s.review.metric.name, lower_better ? ">" : "<", number(threshold, 3));
   return kill;
@@ -58,7 +59,10 @@ KillCriterion kill_criterion(const Situation& s) {
 }  // namespace
 
 const Run& experiment(const Situation& s) { return s.runs.runs[s.comparison.experiment.front()]; }
-const Run& baseline(const Situation& s) { return s.runs.runs[s.comparison.baseline.front()]; }
+const Run& baseline(const Situation& s) {
+  static const Run none;
+  return s.comparison.baseline.empty() ? none : s.runs.runs[s.comparison.baseline.front()];
+}
 
 double slot(const Situation& s, std::string_view name) {
   if (!s.finding) return kNan;
@@ -120,6 +124,7 @@ Path start_path(const Situation& s, const Move& move, std::string title, std::st
   const double ends[] = {sign * 0.1 * expected, sign * 1.1 * whole};
   path.difference = {sign * expected,     std::min(ends[0], ends[1]), std::max(ends[0], ends[1]), 0.8, 0,
                      {"ceiling_analysis"}};
+  if (s.comparison.baseline.empty()) path.difference = bare(kNan, "no_baseline");
   path.kill = kill_criterion(s);
   return path;
 }

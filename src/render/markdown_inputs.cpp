@@ -53,12 +53,17 @@ std::string roles(const Report& report) {
   gather(report.experiment, "experiment");
   if (said.empty()) return paragraph("No key of the logs was given a role.");
   std::string out = "Keys and the roles they were given:\n\n";
-  for (const auto& [text, side] : said) out += bullet(text + (side == "both" ? "" : ", in the " + side + " only"));
+  const bool alone = report.baseline.empty();
+  for (const auto& [text, side] : said)
+    out += bullet(text + (alone || side == "both" ? "" : ", in the " + side + " only"));
   return out + "\n";
 }
 
 std::string settings(const Report& report) {
   const Review& r = report.review;
+  if (report.baseline.empty())
+    return r.config_known ? std::string{}
+                          : paragraph("The settings of the run are unknown: --config experiment=FILE names them.");
   if (!r.config_known)
     return paragraph(
         "The settings of one side or both are unknown: --config baseline=FILE and experiment=FILE name them.");

@@ -8,6 +8,12 @@
 namespace expanalyze::render {
 
 std::string review_section(const Report& report);
+std::string alone_section(const Report& report);  ///< step 1 of one side without a baseline
+/// The parts of step 1 that both have.
+std::string curves(const Review& review);
+std::string failures(const Report& report);
+std::string forecasts(const Review& review);
+std::string seed_sd_text(const FinalQuality& final);
 std::string diagnosis_section(const Diagnosis& diagnosis);
 std::string theory_section(const Theory& theory);
 std::string recipe_section(const Report& report);

@@ -69,11 +69,13 @@ std::string modifiers(const Review& review) {
 std::string curve(const Sketch& s) {
   const Scale scale = common_scale(s.baseline, s.experiment);
   if (!scale.valid || s.step.empty()) return {};
-  return "curve of " + in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " + number(scale.max) +
-         (scale.cut ? " (highest; values above it are cut)" : " (highest)") + (scale.log ? ", log scale" : "") +
-         "; steps " + number(s.step.front()) + " to " + number(s.step.back()) + "\n  baseline    " +
-         sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " + sparkline(s.experiment, scale, kCurveWidth) +
-         "\n";
+  std::string out = "curve of " + in_block(s.name, 28) + ": " + number(scale.min) + " (lowest bar) to " +
+                    number(scale.max) + (scale.cut ? " (highest; values above it are cut)" : " (highest)") +
+                    (scale.log ? ", log scale" : "") + "; steps " + number(s.step.front()) + " to " +
+                    number(s.step.back()) + "\n";
+  if (s.baseline.empty()) return out + "  run         " + sparkline(s.experiment, scale, kCurveWidth) + "\n";
+  return out + "  baseline    " + sparkline(s.baseline, scale, kCurveWidth) + "\n  experiment  " +
+         sparkline(s.experiment, scale, kCurveWidth) + "\n";
 }
 
 /// Is there a sketch with a place that its sparkline marks with an x?
@@ -86,6 +88,8 @@ bool any_gap(const Review& review) {
   }
   return false;
 }
+
+}  // namespace
 
 std::string curves(const Review& review) {
   std::string out;
@@ -104,6 +108,8 @@ std::string seed_sd_text(const FinalQuality& f) {
   }
   return estimate_text(e) + " (" + spaced(to_string(f.seed_sd_source)) + ")";
 }
+
+namespace {
 
 std::string sesoi_words(const FinalQuality& f) {
   if (f.sesoi <= 0 || f.sesoi_source.empty()) return {};
@@ -282,6 +288,8 @@ std::string secondary(const Review& r) {
   return table.empty() ? std::string{} : "### Other metrics\n\n" + table.str();
 }
 
+}  // namespace
+
 std::string forecasts(const Review& r) {
   std::string out;
   for (const Forecast& f : r.forecasts)
@@ -306,8 +314,6 @@ std::string failures(const Report& report) {
   }
   return out.empty() ? out : out + "\n";
 }
-
-}  // namespace
 
 std::string review_section(const Report& report) {
   const Review& r = report.review;

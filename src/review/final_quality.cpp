@@ -195,4 +195,22 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
   return out;
 }
 
+FinalQuality final_alone(const Sides& sides, const SeedNoise& noise, const Sesoi& sesoi) {
+  FinalQuality out;
+  out.baseline = out.difference = out.relative = out.at_ends =
+      bare(std::numeric_limits<double>::quiet_NaN(), "no_comparison", 0);
+  out.sesoi = sesoi.value;
+  out.sesoi_source = sesoi.source;
+  out.at_step = sides.experiment.last_metric_step();
+  const auto ends = values_at(sides.experiment, Axis::step, out.at_step);
+  // Against their mean as if it were one more run: it adds neither squares nor degrees of freedom.
+  const std::vector<double> middle{stats::mean(ends)};
+  const Compared own = compare_values(middle, ends, noise, sesoi.value, sides.orientation(), false);
+  out.experiment = own.experiment;
+  put_seed_sd(own, noise, ends.size() > 1 ? ends.size() + 1 : 0, out);
+  if (ends.size() > 1) --out.seed_sd_runs;
+  out.plateau = plateau(sides, sesoi.value, out.seed_sd);
+  return out;
+}
+
 }  // namespace expanalyze

@@ -56,7 +56,7 @@ std::optional<std::string> stuck_at_chance(const Sides& sides, const RunView& vi
       if (side == &sides.baseline) reached = std::max(reached, curve.value.back());
     }
   const Curve curve = finite(trajectory(*view.run, *own));
-  if (curve.value.back() > chance || reached < 2 * chance) return std::nullopt;
+  if (curve.value.back() > chance || !(reached > 2 * chance)) return std::nullopt;
   return fmt::format("{} ends at {}, no better than an untrained network ({}), while the baseline reaches {}",
                      code_span(own->logged_as), number(curve.value.back()), number(chance), number(reached));
 }

@@ -93,6 +93,7 @@ std::string Facts::outcome() const {
   const std::string metric = code_span(input_.review.metric.name);
   if (const RunEnd* e = end(); e != nullptr && e->failed && !e->failure.empty())
     return fmt::format("{}: {}", metric, e->failure);
+  if (input_.comparison.baseline.empty()) return fmt::format("{} ended at {}", metric, number(final.experiment.value));
   if (!std::isfinite(final.experiment.value) || !std::isfinite(final.baseline.value))
     return fmt::format("{} has no finite final value on both sides", metric);
   const double difference = final.experiment.value - final.baseline.value;

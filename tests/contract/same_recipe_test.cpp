@@ -40,6 +40,7 @@ struct Tally {
   std::size_t pairs = 0, different = 0, neutral = 0, inconclusive = 0;
   std::size_t other = 0;    ///< nothing to compare: evaluated once, at other steps
   std::size_t on_axes = 0;  ///< pairs called different on any axis
+  std::size_t blamed = 0;   ///< pairs of which a fault is said to be likely
 };
 
 fs::path shared() { return fs::path(EXPANALYZE_SOURCE_DIR) / ".." / "shared" / "data"; }
@@ -105,12 +106,30 @@ ReviewOptions judged_by(Role role, const Run& run) {
   return options;
 }
 
+/// A fault that is said to be likely. That nothing happened, or that the runs say too little, is no fault.
+bool blames(const Diagnosis& diagnosis) {
+  static const std::set<std::string_view> kNone{"undetermined", "genuine_improvement", "seed_noise_only",
+                                                "inert_mechanism", "slow_start_pays_off"};
+  return diagnosis.headline_probability >= 0.66 && !kNone.contains(diagnosis.headline);
+}
+
+void count_blame(Tally& tally, const RunStore& runs, const Comparison& comparison, const Review& review) {
+  const Diagnosis diagnosis = diagnose(runs, comparison, review);
+  if (!blames(diagnosis)) return;
+  ++tally.blamed;
+  fmt::print("    blamed: {}{}: {} ({:.2f}) {}\n",
+             comparison.baseline.empty() ? "" : runs.runs[comparison.baseline[0]].path + " against ",
+             runs.runs[comparison.experiment[0]].path, diagnosis.headline, diagnosis.headline_probability,
+             diagnosis.soul);
+}
+
 void count(Tally& tally, const RunStore& runs, const Comparison& comparison, bool print, Role role) {
   const Review review = review_runs(runs, comparison, judged_by(role, runs.runs[comparison.baseline[0]]));
   const auto differs = [](Verdict v) {
     return v == Verdict::improved || v == Verdict::regressed || v == Verdict::failed;
   };
   ++tally.pairs;
+  count_blame(tally, runs, comparison, review);
   switch (review.overall) {
     case Verdict::improved:
     case Verdict::regressed:
@@ -169,23 +188,38 @@ Tally half_against_half(const Source& source) {
   return tally;
 }
 
-void print(const std::string& name, const char* kind, const Tally& t) {
-  if (t.pairs > 0)
-    fmt::print("  {:<40} {:<8} {:>5} {:>10} {:>8} {:>13} {:>9}\n", name, kind, t.pairs, t.different, t.neutral,
-               t.inconclusive, t.on_axes);
+/// Each run for itself: a health check of what its author took for a sound run.
+Tally alone(const Source& source) {
+  Tally tally;
+  for (const Group& group : source.groups)
+    for (const RunId id : group.ids) {
+      const Comparison one{{}, {id}};
+      ++tally.pairs;
+      count_blame(tally, group.runs, one, review_alone(group.runs, one, judged_by(source.role, group.runs.runs[id])));
+    }
+  return tally;
 }
 
+void print(const std::string& name, const char* kind, const Tally& t) {
+  if (t.pairs > 0)
+    fmt::print("  {:<40} {:<8} {:>5} {:>10} {:>8} {:>13} {:>9} {:>7}\n", name, kind, t.pairs, t.different, t.neutral,
+               t.inconclusive, t.on_axes, t.blamed);
+}
+
+/// At most one in twenty is called different, and of at most one in fifty a fault is said to be likely.
 void judge(const Source& source) {
-  const Tally one = one_against_one(source), half = half_against_half(source);
+  const Tally one = one_against_one(source), half = half_against_half(source), single = alone(source);
   print(source.name, "1 v 1", one);
   print(source.name, "halves", half);
+  print(source.name, "alone", single);
   INFO(source.name);
   for (const Tally& t : {one, half}) CHECK(t.different * 20 <= t.pairs - t.other);
+  for (const Tally& t : {one, half, single}) CHECK(t.blamed * 50 <= t.pairs);
 }
 
 void print_head() {
-  fmt::print("  {:<40} {:<8} {:>5} {:>10} {:>8} {:>13} {:>9}\n", "runs of one recipe", "sides", "pairs", "different",
-             "neutral", "inconclusive", "any axis");
+  fmt::print("  {:<40} {:<8} {:>5} {:>10} {:>8} {:>13} {:>9} {:>7}\n", "runs of one recipe", "sides", "pairs",
+             "different", "neutral", "inconclusive", "any axis", "blamed");
 }
 
 }  // namespace
