@@ -29,7 +29,8 @@ using Slots = std::map<std::string, double>;
 
 struct Finding {
   std::string_view id;
-  double probability = 0;
+  double probability = 0;       ///< of being an accepted answer: calibrated, and capped by completeness (D0.6)
+  double log_odds = 0;          ///< prior plus evidence, before calibration
   double completeness = 1;      ///< share of the card's signals that the logs hold, by weight
   std::string_view symptom_of;  ///< id of the cause that explains it away; empty: a root
   double effect_share = 0;      ///< of the difference, that it can account for
@@ -53,6 +54,8 @@ struct Diagnosis {
   std::string soul;           ///< one sentence
   std::string_view headline;  ///< id of a finding, or genuine_improvement, or undetermined
   double headline_probability = 0;
+  double headline_log_odds = 0;   ///< before calibration
+  int calibrated_on = 0;          ///< comparisons with a known cause that the headline's probability rests on
   std::vector<Finding> findings;  ///< roots by probability × effect, then symptoms
   std::vector<Clear> clear;
   std::vector<Untestable> untestable;
@@ -80,7 +83,7 @@ struct Detector {
   std::string_view id;
   double prior;  ///< λ, log-odds before any evidence (D0.6)
   Outcome (*detect)(const Case&);
-  bool alone = false;  ///< says something of a run without a baseline
+  bool alone = false;    ///< says something of a run without a baseline
   std::string_view doc;  ///< what it looks for, why it matters, false alarms and misses, reference
 };
 

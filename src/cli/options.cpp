@@ -244,6 +244,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
 
   CLI::App& explain = *app.add_subcommand("explain", "what a diagnosis, move or format means; without ID: all of them");
   explain.add_option("ID", options.id, "id as printed in a report")->type_name("");
+  explain.add_option("--format", typed.format, "markdown: all diagnoses as a page")->type_name("markdown");
 
   CLI::App& inspect = *app.add_subcommand("inspect", "what was understood of a log, or of every log below a folder");
   inspect.add_option("PATH", options.paths, "logs, or folders of logs")->required()->type_name("");
@@ -277,11 +278,14 @@ std::optional<Options> parse(int argc, const char* const* argv) {
     take_formats(options, typed);
     return options;
   }
+  if (explain.parsed()) {
+    options.command = Command::explain;
+    options.format = typed.format.empty() ? Format::text : format_of(typed);
+    return options;
+  }
   take_shared(options, typed);
   if (sweep.parsed())
     options.command = Command::sweep;
-  else if (explain.parsed())
-    options.command = Command::explain;
   else
     take_sides(options, typed);
   return options;

@@ -1,7 +1,7 @@
 #include "diagnosis/calibration.hpp"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace expanalyze {
 
@@ -16,8 +16,9 @@ constexpr Calibration kFitted[]{
 }  // namespace
 
 Calibration calibration(std::string_view id) {
-  const auto it = std::find_if(kFitted.begin(), kFitted.end(), [id](const Calibration& c) { return c.id == id; });
-  return it == kFitted.end() ? Calibration{id} : *it;
+  const auto it =
+      std::find_if(std::begin(kFitted), std::end(kFitted), [id](const Calibration& c) { return c.id == id; });
+  return it == std::end(kFitted) ? Calibration{id} : *it;
 }
 
 }  // namespace expanalyze

@@ -1,6 +1,7 @@
 // What the log-odds of a card are worth, measured on runs with known faults.
 #pragma once
 
+#include <cmath>
 #include <string_view>
 
 namespace expanalyze {
@@ -11,6 +12,7 @@ struct Calibration {
   std::string_view id;
   double a = 0, b = 1;
   int comparisons = 0;
+  [[nodiscard]] double probability(double log_odds) const { return 1 / (1 + std::exp(-(a + b * log_odds))); }
 };
 Calibration calibration(std::string_view id);
 

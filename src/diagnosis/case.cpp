@@ -217,7 +217,9 @@ SpikeCount count_spikes(const Runs& runs) {
 
 Place place_of(const Run& run, Role role) {
   const Series* series = find(run, role);
-  return {run.label, series ? series->logged_as : std::string{}, 0};
+  if (!series) return {run.label, {}, 0};
+  const Curve curve = finite(trajectory(run, *series));
+  return curve.empty() ? Place{run.label, series->logged_as, 0} : place_at(run, *series, curve, curve.size() - 1);
 }
 
 Place place_at(const Run& run, const Series& series, const Curve& curve, std::size_t index) {

@@ -71,7 +71,7 @@ bool logs(const Runs& runs, Role role);
 double tokens_per_step(const Run& run);
 SpikeCount count_spikes(const Runs& runs);
 
-/// The place of a series as a whole, or at one of its points.
+/// The place of a series, by its last finite record as what is said of it is known then; or of one of its points.
 Place place_of(const Run& run, Role role);
 Place place_at(const Run& run, const Series& series, const Curve& curve, std::size_t index);
 

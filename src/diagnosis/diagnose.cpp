@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "diagnosis/calibration.hpp"
 #include "diagnosis/case.hpp"
 #include "diagnosis/weigh.hpp"
 #include "text/format.hpp"
@@ -30,19 +31,32 @@ bool states_a_fact(std::string_view id) {
   return std::find(facts.begin(), facts.end(), id) != facts.end();
 }
 
-Finding weigh(const Detector& card, Scored scored, std::size_t undeclared) {
+/// What an observation of both sides rests on is read at the end of the metric of the first experiment run.
+Place end_of_metric(const Case& c) {
+  const Run& run = *c.experiment.front();
+  for (const Series& series : run.series)
+    if (series.labels.empty() && series.logged_as == c.review.metric.name)
+      if (const Curve curve = finite(trajectory(run, series)); !curve.empty())
+        return place_at(run, series, curve, curve.size() - 1);
+  return place_of(run, Role::train_loss);
+}
+
+Finding weigh(const Detector& card, Scored scored, const Case& c) {
   Finding out;
   out.id = card.id;
-  const double confounded = states_a_fact(card.id) ? 0 : std::log1p(static_cast<double>(undeclared));  // D0.5
+  const double confounded = states_a_fact(card.id) ? 0 : std::log1p(static_cast<double>(c.undeclared));  // D0.5
   const double odds = log_odds(card.prior, scored.evidence) - confounded;
   out.completeness = completeness(scored.evidence, scored.missing_weight);
-  out.probability = std::min(1 / (1 + std::exp(-odds)), 0.5 + 0.5 * out.completeness);
+  out.log_odds = odds;
+  out.probability = std::min(calibration(card.id).probability(odds), 0.5 + 0.5 * out.completeness);
   out.effect_share = std::clamp(scored.effect_share, 0.0, 1.0);
   out.evidence = std::move(scored.evidence);
   // A line without strength moved nothing and would only be noise in the report.
   std::erase_if(out.evidence, [](const Evidence& e) { return e.strength < 0.02; });
   std::stable_sort(out.evidence.begin(), out.evidence.end(),
                    [](const Evidence& a, const Evidence& b) { return a.weight * a.strength > b.weight * b.strength; });
+  for (Evidence& e : out.evidence)
+    if (e.where.empty()) e.where.push_back(end_of_metric(c));
   out.soul = std::move(scored.soul);
   out.slots = std::move(scored.slots);
   return out;
@@ -104,17 +118,19 @@ bool genuinely_improved(const Case& c, const Diagnosis& diagnosis) {
   });
 }
 
-/// How sure the improvement is: 0.98 at |t| of 2.36 would be too bold, so it grows with the distance of the interval
-/// from zero.
-double improvement_probability(const Case& c) {
+/// How sure the improvement is grows with the distance of its interval from zero, in half widths: from 0.7 to 0.95.
+double improvement_log_odds(const Case& c) {
   const double distance = (std::abs(c.gap) - c.gap_scale) / std::max(c.gap_scale, 1e-300);
-  return std::clamp(0.7 + 0.12 * distance, 0.7, 0.95);
+  const double p = std::clamp(0.7 + 0.12 * distance, 0.7, 0.95);
+  return std::log(p / (1 - p));
 }
 
 void choose_headline(const Case& c, Diagnosis& out) {
   if (genuinely_improved(c, out)) {
     out.headline = "genuine_improvement";
-    out.headline_probability = improvement_probability(c);
+    out.headline_log_odds = improvement_log_odds(c);
+    out.headline_probability = calibration(out.headline).probability(out.headline_log_odds);
+    out.calibrated_on = calibration(out.headline).comparisons;
     out.soul = improvement(c);
     return;
   }
@@ -128,6 +144,8 @@ void choose_headline(const Case& c, Diagnosis& out) {
   }
   out.headline = best->id;
   out.headline_probability = best->probability;
+  out.headline_log_odds = best->log_odds;
+  out.calibrated_on = calibration(best->id).comparisons;
   out.soul = best->soul;
 }
 
@@ -154,7 +172,7 @@ Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Rev
       out.clear.push_back({card->id, std::move(looked_at)});
       continue;
     }
-    Finding finding = weigh(*card, std::move(scored), c.undeclared);
+    Finding finding = weigh(*card, std::move(scored), c);
     if (finding.probability < 0.05)
       out.clear.push_back({card->id, std::move(looked_at)});
     else

@@ -63,6 +63,7 @@ Json finding_value(const Finding& f) {
   const bool symptom = !f.symptom_of.empty();
   return {{"id", f.id},
           {"probability", number_value(f.probability)},
+          {"log_odds", number_value(f.log_odds)},
           {"completeness", number_value(f.completeness)},
           {"role", symptom ? "symptom" : "root"},
           {"symptom_of", symptom ? Json(f.symptom_of) : Json()},
@@ -82,6 +83,8 @@ Json diagnosis_value(const Diagnosis& d) {
   return {{"soul", text_value(d.soul)},
           {"headline", d.headline},
           {"headline_probability", number_value(d.headline_probability)},
+          {"headline_log_odds", number_value(d.headline_log_odds)},
+          {"calibrated_on", d.calibrated_on},
           {"findings", list_of(d.findings, finding_value)},
           {"clear", list_of(d.clear, clear_value)},
           {"untestable", list_of(d.untestable, untestable_value)}};

@@ -94,7 +94,8 @@ std::string diagnosis_section(const Diagnosis& d) {
     out += paragraph(
         "Headline: `" + std::string(d.headline) + "`, " +
         (d.headline == "undetermined" ? std::string("no cause stands out") : likelihood(d.headline_probability)) +
-        ". Probabilities are uncalibrated.");
+        (d.calibrated_on > 0 ? "; calibrated on " + std::to_string(d.calibrated_on) + " comparisons of small networks."
+                             : "; not calibrated."));
   return out + findings(d) + clear_list(d) + untestable_list(d);
 }
 

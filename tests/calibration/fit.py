@@ -70,6 +70,8 @@ def fit(found):
     for e, _, d in found:
         for f in d["findings"]:
             if f["role"] == "root": samples[f["id"]].append((1 / ways[e["id"]], f["log_odds"], f["id"] in e["accepted_labels"]))
+        if d["headline"] == "genuine_improvement":      # a headline without a card of its own
+            samples[d["headline"]].append((1 / ways[e["id"]], d["headline_log_odds"], d["headline"] in e["accepted_labels"]))
     print(f"// Written by tests/calibration/fit.py from {len(ways)} comparisons; do not edit.")
     for card in sorted(samples):
         a, b = platt(samples[card])

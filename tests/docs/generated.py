@@ -6,7 +6,10 @@
 import difflib, os, subprocess, sys
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PAGES = {"docs/reference/formats.md": ["formats", "--format", "markdown"]}
+PAGES = {
+    "docs/reference/formats.md": ["formats", "--format", "markdown"],
+    "docs/reference/diagnoses.md": ["explain", "--format", "markdown"],
+}
 
 
 def main():
