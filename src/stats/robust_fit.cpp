@@ -64,12 +64,16 @@ class Descent {
  private:
   void evaluate(const VectorXd& p, VectorXd& r) const { problem_.residuals(span_of(p), span_of(r)); }
 
+  [[nodiscard]] double weight(Eigen::Index i) const {
+    return problem_.weights.empty() ? 1 : problem_.weights[static_cast<std::size_t>(i)];
+  }
+
   [[nodiscard]] double objective(const VectorXd& p, const VectorXd& r) const {
     const double delta = problem_.huber;
     double sum = 0;
-    for (const double x : r) {
-      const double size = std::abs(x);
-      sum += size < delta ? size * size : 2 * delta * size - delta * delta;
+    for (Eigen::Index i = 0; i < r.size(); ++i) {
+      const double size = std::abs(r[i]);
+      sum += weight(i) * (size < delta ? size * size : 2 * delta * size - delta * delta);
     }
     sum /= problem_.sigma * problem_.sigma;
     for (Eigen::Index j = 0; j < p.size(); ++j)
@@ -90,7 +94,8 @@ class Descent {
       moved[j] = p_[j];
     }
     for (Eigen::Index i = 0; i < r_.size(); ++i)
-      weights_[i] = std::min(1.0, problem_.huber / std::max(1e-300, std::abs(r_[i]))) / std::pow(problem_.sigma, 2);
+      weights_[i] =
+          weight(i) * std::min(1.0, problem_.huber / std::max(1e-300, std::abs(r_[i]))) / std::pow(problem_.sigma, 2);
     hessian_ = jacobian_.transpose() * weights_.asDiagonal() * jacobian_;
     gradient_ = jacobian_.transpose() * weights_.asDiagonal() * r_;
     for (Eigen::Index j = 0; j < p_.size(); ++j) {

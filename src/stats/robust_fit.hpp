@@ -19,6 +19,7 @@ struct FitProblem {
   /// Writes one residual a point, in units of their own.
   std::function<void(std::span<const double> parameters, std::span<double> residuals)> residuals;
   std::vector<ParameterPrior> priors;  ///< one a parameter
+  std::vector<double> weights;         ///< what each residual counts; empty: 1
   double sigma = 1e-3;                 ///< what one residual is expected to be: weighs data against priors
   double huber = 1e-3;                 ///< residuals beyond it count linearly (Huber 1964, Ann. Math. Stat. 35:73)
 };

@@ -60,7 +60,8 @@ struct Errors {
   double final_rms = 0, final_worst = 0;  ///< relative, of the last loss
 };
 
-Errors errors(const stats::FittedLaw& law, const std::vector<Logged>& runs) {
+/// Of one law, or of the mean of several.
+Errors errors(const std::vector<stats::FittedLaw>& laws, const std::vector<Logged>& runs) {
   Errors out;
   const auto n = static_cast<double>(runs.size());
   for (const auto& run : runs) {
@@ -69,7 +70,7 @@ Errors errors(const stats::FittedLaw& law, const std::vector<Logged>& runs) {
     const auto points = static_cast<double>(loss.size());
     for (const double y : loss) mean += y / points;
     for (std::size_t i = 0; i < loss.size(); ++i) {
-      const double error = law.at(run.schedule, step[i]) - loss[i];
+      const double error = stats::mean_at(laws, run.schedule, step[i]) - loss[i];
       squares += error * error;
       total += (loss[i] - mean) * (loss[i] - mean);
       sizes += std::abs(error) / points;
@@ -102,7 +103,7 @@ TEST_CASE("the multi-power law with its published parameters predicts the six un
   const double b = 363.8 * kPeak;
   const stats::LawShape shape{2.066 * std::pow(kPeak, 1 - 0.641), 0.583, 0.641, 0};
   const auto law = stats::known_law(stats::LossLaw::multi_power, {3.040 + b, 0.525, 0.508, b}, shape, 1 / kPeak);
-  const Errors e = errors(law, all(kUnseen));
+  const Errors e = errors({law}, all(kUnseen));
   UNSCOPED_INFO(words(e));
   CHECK(e.r2 >= 0.9988);
   CHECK(e.mae <= 0.0038);
@@ -111,25 +112,51 @@ TEST_CASE("the multi-power law with its published parameters predicts the six un
 
 TEST_CASE("one warm-up-stable-decay run predicts the other schedules better than the three published ones") {
   if (test::no_real_logs()) return;
-  const Errors e = errors(fitted(all({"wsd_20000_24000"})), all(kUnseen));
+  const Errors e = errors({fitted(all({"wsd_20000_24000"}))}, all(kUnseen));
   UNSCOPED_INFO(words(e));
   CHECK(e.r2 >= 0.9990);
   CHECK(e.mae <= 0.0031);
   CHECK(e.worst <= 0.0034);
 }
 
-TEST_CASE("three schedules: fixed and free shape of the multi-power law") {
+TEST_CASE("three schedules: the mean of two laws beats the published prediction of the six unseen ones") {
   if (test::no_real_logs()) return;
-  const auto unseen = all(kUnseen);
-  const Errors fixed = errors(fitted(all(kTrained)), unseen);
-  const Errors free_shape = errors(fitted(all(kTrained), stats::LossLaw::multi_power, true), unseen);
-  UNSCOPED_INFO("fixed: " << words(fixed));
-  UNSCOPED_INFO("free: " << words(free_shape));
-  CHECK(fixed.r2 >= 0.9981);
-  CHECK(fixed.final_rms <= 0.0029 * 1.1);
-  CHECK(free_shape.r2 >= 0.9983);
-  CHECK(free_shape.mae <= 0.0042);
-  CHECK(free_shape.worst <= 0.0030);
+  const auto trained = all(kTrained), unseen = all(kUnseen);
+  const auto multi_power = fitted(trained), annealing = fitted(trained, stats::LossLaw::annealing);
+  const auto free_shape = fitted(trained, stats::LossLaw::multi_power, true);
+  const Errors fixed = errors({multi_power}, unseen), falling = errors({annealing}, unseen);
+  const Errors moved = errors({free_shape}, unseen), mean = errors({multi_power, annealing}, unseen);
+  UNSCOPED_INFO("fixed shape: " << words(fixed));
+  UNSCOPED_INFO("free shape:  " << words(moved));
+  UNSCOPED_INFO("annealing:   " << words(falling));
+  UNSCOPED_INFO("mean:        " << words(mean));
+  CHECK(mean.r2 >= 0.9989);  // published: .9988, .0038, .0041
+  CHECK(mean.mae <= 0.0036);
+  CHECK(mean.worst <= 0.0029);
+  CHECK(mean.final_rms <= 0.0018);
+  CHECK(fixed.r2 >= 0.9985);
+  CHECK(fixed.final_rms <= 0.0029);  // handbook C3
+  CHECK(moved.r2 >= 0.9985);
+  CHECK(moved.mae <= 0.0038);
+  CHECK(moved.worst <= 0.0027);
+}
+
+TEST_CASE("the mean of two laws predicts each of three curves from the other two better than either law") {
+  if (test::no_real_logs()) return;
+  Errors mean, one, other;
+  for (const auto& left_out : kTrained) {
+    std::vector<std::string> names;
+    for (const auto& name : kTrained)
+      if (name != left_out) names.push_back(name);
+    const auto rest = all(names), unseen = all({left_out});
+    const auto multi_power = fitted(rest), annealing = fitted(rest, stats::LossLaw::annealing);
+    mean.r2 += errors({multi_power, annealing}, unseen).r2 / 3;
+    one.r2 += errors({multi_power}, unseen).r2 / 3;
+    other.r2 += errors({annealing}, unseen).r2 / 3;
+  }
+  INFO("mean " << mean.r2 << ", multi-power " << one.r2 << ", annealing " << other.r2);
+  CHECK(mean.r2 > one.r2);
+  CHECK(mean.r2 > other.r2);
 }
 
 TEST_CASE("one training curve: error of the final loss of all other schedules") {
@@ -144,7 +171,7 @@ TEST_CASE("one training curve: error of the final loss of all other schedules") 
     for (const auto* names : {&kTrained, &kUnseen})
       for (const auto& name : *names)
         if (name != row.trained) others.push_back(name);
-    const Errors e = errors(fitted(all({row.trained})), all(others));
+    const Errors e = errors({fitted(all({row.trained}))}, all(others));
     INFO(row.trained << ": " << words(e));
     // A constant rate says nothing of annealing: its size is the prior, here 4 % of the loss, there 0.13 nats.
     const double margin = row.trained == "constant_24000" ? 1.2 : 1.1;
