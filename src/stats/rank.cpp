@@ -123,4 +123,12 @@ std::vector<double> prewhiten(std::span<const double> x, std::size_t order) {
   return forward;
 }
 
+double robust_lag1(std::span<const double> x) {
+  const double centre = median(x), reach = 3 * mad(x);
+  std::vector<double> clipped(x.begin(), x.end());
+  if (reach > 0)
+    for (double& v : clipped) v = std::clamp(v, centre - reach, centre + reach);
+  return lag1_autocorrelation(clipped);
+}
+
 }  // namespace expanalyze::stats

@@ -24,4 +24,7 @@ double kendall(std::span<const double> a, std::span<const double> b);
 /// % of unrelated pairs, after whitening in 5-7.5 %.
 std::vector<double> prewhiten(std::span<const double> x, std::size_t order = 10);
 
+/// Lag-1 autocorrelation about the median with values clipped at 3 MAD, so that a burst of outliers is no memory.
+double robust_lag1(std::span<const double> x);
+
 }  // namespace expanalyze::stats

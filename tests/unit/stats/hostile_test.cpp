@@ -8,8 +8,11 @@
 #include "stats/compare.hpp"
 #include "stats/descriptive.hpp"
 #include "stats/distributions.hpp"
+#include "stats/lead_lag.hpp"
+#include "stats/onset.hpp"
 #include "stats/pairing.hpp"
 #include "stats/rank.hpp"
+#include "stats/segments.hpp"
 #include "stats/spikes.hpp"
 #include "stats/trend.hpp"
 #include "support/catch.hpp"
@@ -40,8 +43,13 @@ void run_all(const Values& x) {
   CHECK(theil_sen(x, x).low <= theil_sen(x, x).high);
   CHECK_FALSE(paired_by_order(x, x).paired);
   CHECK(persistent_spikes(x).empty());
-  CHECK(outlier_batches(x) == 0);
+  CHECK(outlier_batches(x).empty());
   CHECK(strongest_shift(x).score == 0);
+  CHECK(paired_spikes(x).empty());
+  CHECK(change_points(x).empty());
+  CHECK_FALSE(cusum_onset(x, x.size() / 2));
+  CHECK_FALSE(onset_of(x, x, x.size() / 2));
+  CHECK_FALSE(lead_lag(x, x).significant());
   const TwoSample test = moderated_t(x, x, {0.1, 3}, 0.01);
   CHECK(test.low95 <= test.high95);
   CHECK(moderated_paired_t(x, {kNaN, 3}).low95 <= moderated_paired_t(x, {kNaN, 3}).high95);
