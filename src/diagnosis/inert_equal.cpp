@@ -107,9 +107,9 @@ void weigh_split(const Case& c, const std::vector<Sameness>& all, Scored& out, E
 /// Does the mechanism's own signal lead the paired difference? Then it acts, however small the effect.
 bool weigh_coefficient(const std::vector<Gap>& gaps, const std::vector<SignalBehaviour>& signals, Scored& out) {
   std::size_t tried = 0;
-  for (const auto& s : signals) tried += s.moves() && !s.in_baseline ? gaps.size() : 0;
+  for (const auto& s : signals) tried += s.moves() && s.own() ? gaps.size() : 0;
   for (const auto& s : signals) {
-    if (!s.moves() || s.in_baseline) continue;
+    if (!s.moves() || !s.own()) continue;
     for (const Gap& gap : gaps) {
       const auto& series = gap.pair.experiment->series;
       const auto own = std::find_if(series.begin(), series.end(), [&](const Series& x) {

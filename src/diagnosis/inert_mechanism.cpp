@@ -41,7 +41,7 @@ const SignalBehaviour* resting(const std::vector<SignalBehaviour>& signals, bool
 const SignalBehaviour* moving(const std::vector<SignalBehaviour>& signals) {
   const SignalBehaviour* best = nullptr;
   for (const auto& s : signals)
-    if (s.moves() && (!best || (best->in_baseline && !s.in_baseline))) best = &s;
+    if (s.moves() && (!best || (!best->own() && s.own()))) best = &s;
   return best;
 }
 
@@ -88,7 +88,7 @@ void weigh_rest(const SignalBehaviour& s, bool others_move, Scored& out) {
 void weigh_motion(const Case& c, const SignalBehaviour& s, Scored& out) {
   const std::string moved =
       fmt::format("{} moved between {} and {}", code_span(s.name), number(s.shape.low), number(s.shape.high));
-  const Reaction reaction = s.in_baseline ? Reaction{} : strongest_reaction(*c.experiment.front(), *s.series);
+  const Reaction reaction = !s.own() ? Reaction{} : strongest_reaction(*c.experiment.front(), *s.series);
   const LeadLag& lead = reaction.strongest;
   const Estimate size = bare(lead.correlation, "rank_correlation_of_whitened", lead.n);
   if (lead.found())
@@ -149,7 +149,7 @@ std::string soul(const SignalBehaviour* rest, const SignalBehaviour* moves, cons
                        : equal.kind == Equality::within_noise ? ", and " + equal.clause
                                                               : std::string{},
                        cost);
-  if (same && moves && !moves->in_baseline)
+  if (same && moves && moves->own())
     return fmt::format("The new logic spoke to nobody: {} moved between {} and {}, and yet {}{}.",
                        code_span(moves->name), number(moves->shape.low), number(moves->shape.high), equal.clause, cost);
   if (same) return fmt::format("The new logic never spoke: {}{}.", equal.clause, cost);
@@ -164,10 +164,10 @@ std::string soul(const SignalBehaviour* rest, const SignalBehaviour* moves, cons
 std::string looked_at(const std::vector<SignalBehaviour>& signals, const SignalBehaviour* moves,
                       const EqualityFound& equal) {
   if (!equal.seen.empty()) return "no rest but a switch: " + equal.seen;
-  if (moves && !moves->in_baseline)
+  if (moves && moves->own())
     return fmt::format("{} moved between {} and {}, and the losses are not the baseline's", code_span(moves->name),
                        number(moves->shape.low), number(moves->shape.high));
-  return fmt::format("{} mechanism signals; none rests where the baseline's does while the curves agree",
+  return fmt::format("of the mechanism signals ({}) none rests where the baseline's does while the curves agree",
                      signals.size());
 }
 
@@ -184,7 +184,7 @@ Outcome detect(const Case& c) {
         "log the mechanism's own quantity (its trigger, its gate, its step count) every step in both runs"};
   const SignalBehaviour* rest = resting(signals, same || pairing.paired);
   const SignalBehaviour* moves = moving(signals);
-  if (rest) weigh_rest(*rest, moves && !moves->in_baseline, out);
+  if (rest) weigh_rest(*rest, moves && moves->own(), out);
   if (!rest && moves && equal.seen.empty() && !same) weigh_motion(c, *moves, out);
   weigh_reach(signals, out);
   if (!same) weigh_end(c, out);

@@ -138,6 +138,7 @@ Place at_step(const Run& run, const Series& series, double step) {
 }
 
 void against_baseline(const Case& c, SignalBehaviour& s) {
+  if (c.baseline.empty()) return;
   const Series* other = same_series(*c.baseline.front(), *s.series);
   if (!other) return;
   s.in_baseline = true;
@@ -146,6 +147,7 @@ void against_baseline(const Case& c, SignalBehaviour& s) {
   s.as_baseline_values = base.step == own.step && base.value == own.value;
   const double b = stats::median(base.value);
   s.as_baseline = close(b, s.shape.median);
+  s.baseline_at_rest = rests(shape_of(*c.baseline.front(), *other), last_step(*c.baseline.front()));
 }
 
 /// Of the layers of one signal: how many rest or sit at a bound.

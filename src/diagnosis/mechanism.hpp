@@ -21,6 +21,7 @@ struct SignalBehaviour {
   bool in_baseline = false;                   ///< the baseline logs it too
   bool as_baseline = false;                   ///< with the same median, within 0.1 %
   bool as_baseline_values = false;            ///< record for record
+  bool baseline_at_rest = false;              ///< where the baseline logs it, it does not move there
   std::size_t runs = 1, runs_at_rest = 0;     ///< of the experiment that log it, and in which it rests at one value
   std::size_t layers = 0, layers_pinned = 0;  ///< logged per layer: series, and those that rest or sit at a bound
   Place where;                                ///< first record
@@ -29,6 +30,8 @@ struct SignalBehaviour {
   /// It stood still from the start: constant, or at its bound in more than 95 % of the records from the first twentieth
   /// on (D-25: pinned later is saturated).
   [[nodiscard]] bool at_rest() const { return runs > 0 && runs_at_rest == runs; }
+  /// Of the experiment alone: the baseline does not log it, or logs a constant where the experiment's moves.
+  [[nodiscard]] bool own() const { return !in_baseline || (baseline_at_rest && moves()); }
   [[nodiscard]] bool moves() const;  ///< varies by itself, by no plan
 };
 

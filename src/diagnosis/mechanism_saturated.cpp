@@ -116,7 +116,7 @@ Outcome detect(const Case& c) {
   if (signals.empty())
     return Untestable{{}, "a signal of the mechanism", "log the mechanism's own quantity and its bound every step"};
   Scored out;
-  out.looked_at = fmt::format("{} mechanism signals; none went to a bound and stayed there", signals.size());
+  out.looked_at = fmt::format("of the mechanism signals ({}) none went to a bound and stayed there", signals.size());
   const SignalBehaviour* s = saturated(signals);
   if (!s) return out;
   const bool from_start = s->at_rest();
