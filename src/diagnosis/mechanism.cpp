@@ -1,105 +1,243 @@
 #include "diagnosis/mechanism.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <map>
+#include <set>
 
 #include "stats/descriptive.hpp"
 #include "store/roles.hpp"
+#include "text/format.hpp"
 
 namespace expanalyze {
 
 namespace {
 
+using stats::SignalKind;
+
 bool is_mechanism(const Series& series) {
   switch (series.role) {
     case Role::mechanism:
+      // What has another unit than one measures the process: the seconds of a phase, bytes, tokens.
+      if (series.unit != Unit::one) return false;
+      [[fallthrough]];
     case Role::clip_coefficient:
     case Role::clip_fraction:
     case Role::loss_scale:
-      return series.labels.empty() && series.value.size() >= 10 && !is_bookkeeping(series.logged_as);
+    case Role::skipped_steps:
+      return series.value.size() >= stats::kFewestForKind && !is_bookkeeping(series.logged_as);
     default:
       return false;
   }
 }
 
-const Series* named(const Run& run, const std::string& logged_as) {
+const Series* same_series(const Run& run, const Series& wanted) {
   for (const auto& series : run.series)
-    if (series.labels.empty() && series.logged_as == logged_as) return &series;
+    if (series.logged_as == wanted.logged_as && series.labels == wanted.labels) return &series;
   return nullptr;
 }
 
-/// The most frequent value of a stretch, with its share.
-std::pair<double, double> mode(std::span<const double> values) {
-  std::map<double, std::size_t> counts;
-  for (const double v : values) ++counts[v];
-  std::pair<double, std::size_t> best{0, 0};
-  for (const auto& [v, n] : counts)
-    if (n > best.second) best = {v, n};
-  return {best.first, values.empty() ? 0 : static_cast<double>(best.second) / static_cast<double>(values.size())};
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& ch : out) ch = static_cast<char>(std::tolower(static_cast<unsigned char>(ch)));
+  return out;
 }
 
-double share_at(std::span<const double> values, double v) {
-  return values.empty()
-             ? 0
-             : static_cast<double>(std::count(values.begin(), values.end(), v)) / static_cast<double>(values.size());
-}
-
-/// First step from which 95 % of the records equal `v`.
-double pinned_since(const Curve& curve, double v) {
-  std::size_t equal = 0;
-  double since = curve.step.back();
-  for (std::size_t i = curve.size(); i-- > 0;) {
-    if (curve.value[i] == v) {
-      ++equal;
-      if (static_cast<double>(equal) >= 0.95 * static_cast<double>(curve.size() - i)) since = curve.step[i];
+/// Letters between anything else.
+std::set<std::string> words_of(std::string_view name) {
+  std::set<std::string> out;
+  std::string word;
+  for (const char ch : lower(name) + ".") {
+    if (std::isalpha(static_cast<unsigned char>(ch))) {
+      word += ch;
+    } else {
+      if (word.size() > 1) out.insert(word);
+      word.clear();
     }
-  }
-  return since;
-}
-
-SignalBehaviour behaviour(const Case& c, const Run& run, const Series& series) {
-  SignalBehaviour out;
-  const Curve curve = finite(trajectory(run, series));
-  out.name = series.logged_as;
-  out.where = {run.label, series.logged_as, curve.line.front(), curve.step.front()};
-  const auto [low, high] = std::minmax_element(curve.value.begin(), curve.value.end());
-  out.low = *low;
-  out.high = *high;
-  out.at_low = share_at(curve.value, out.low);
-  out.at_high = share_at(curve.value, out.high);
-  const std::size_t third = curve.size() / 3;
-  const std::span<const double> all(curve.value);
-  out.pinned_value = mode(all.last(third)).first;
-  out.pinned_last = share_at(all.last(third), out.pinned_value);
-  out.pinned_first = share_at(all.first(third), out.pinned_value);
-  out.since_step = pinned_since(curve, out.pinned_value);
-  out.cap = std::numeric_limits<double>::quiet_NaN();
-  for (const auto& [key, value] : run.config)
-    if (const auto* number = std::get_if<double>(&value);
-        number && *number == out.high && out.high != 0 && out.high != 1 && *number < 1e6) {
-      out.cap = *number;
-      out.cap_key = key;
-      // A cap that shares a word with the signal (ns_steps, avg_steps) beats one of the same value by chance.
-      if (out.name.find(key.substr(key.find_last_of('_') + 1)) != std::string::npos) break;
-    }
-  if (const Series* other = named(*c.baseline.front(), series.logged_as)) {
-    out.in_baseline = true;
-    const Curve base = finite(trajectory(*c.baseline.front(), *other));
-    const double b = stats::median(base.value);
-    const double e = stats::median(curve.value);
-    out.as_baseline = std::abs(b - e) <= 1e-3 * std::max(std::abs(b), std::abs(e));
   }
   return out;
 }
 
+/// How much a key sounds like a bound of this signal: a word in common ("ns_steps", "avg_steps") counts most, a word
+/// for bounds next.
+int sounds_like_bound(std::string_view key, std::string_view signal) {
+  static constexpr std::array<std::string_view, 9> kBounds{"max",   "min",     "cap",       "limit", "bound",
+                                                           "steps", "ceiling", "threshold", "floor"};
+  const auto words = words_of(key), own = words_of(signal);
+  int score = 0;
+  for (const auto& word : words) {
+    if (own.contains(word)) score += 2;
+    if (std::find(kBounds.begin(), kBounds.end(), word) != kBounds.end()) score += 1;
+  }
+  return score;
+}
+
+/// Five logged digits.
+bool equals(double a, double b) { return std::abs(a - b) <= 5e-5 * std::abs(a); }
+
+/// As constant as D-25(b) asks.
+bool close(double a, double b) { return std::abs(a - b) <= 1e-3 * std::max(std::abs(a), std::abs(b)); }
+
+/// The setting that equals the value at which the signal sits; the one that sounds most like its bound.
+void find_cap(const Run& run, SignalBehaviour& s) {
+  const double at = s.shape.bound;
+  // 0 and 1 are the ends of every share and flag: too common to be recognised by value.
+  if (!std::isfinite(at) || at == 0 || at == 1) return;
+  int best = -1;
+  for (const auto& [key, value] : run.config) {
+    const auto* number = std::get_if<double>(&value);
+    if (!number || !equals(*number, at) || is_bookkeeping(key)) continue;
+    if (const int score = sounds_like_bound(key, s.name); score > best) {
+      best = score;
+      s.cap = *number;
+      s.cap_key = key;
+    }
+  }
+}
+
+std::vector<double> numbers_of(const Config& config) {
+  std::vector<double> out;
+  for (const auto& [key, value] : config)
+    if (const auto* number = std::get_if<double>(&value); number && std::isfinite(*number) && !is_bookkeeping(key))
+      out.push_back(*number);
+  return out;
+}
+
+/// Settings at one of the ends of the signal. Inside its range a number of the config is met by chance.
+std::vector<double> bounds_for(const Run& run, const Curve& curve) {
+  if (curve.empty()) return {};
+  const auto [low, high] = std::minmax_element(curve.value.begin(), curve.value.end());
+  std::vector<double> out;
+  for (const double v : numbers_of(run.config))
+    if (equals(v, *low) || equals(v, *high)) out.push_back(v);
+  return out;
+}
+
+stats::SignalShape shape_of(const Run& run, const Series& series) {
+  const Curve curve = trajectory(run, series);
+  return stats::signal_shape(curve.step, curve.value, bounds_for(run, finite(curve)));
+}
+
+bool rests(const stats::SignalShape& shape, double end) {
+  if (shape.kind == SignalKind::constant) return true;
+  return shape.kind == SignalKind::pinned && shape.since <= 0.05 * end;
+}
+
+/// The record of the experiment's first run at a step.
+Place at_step(const Run& run, const Series& series, double step) {
+  Place out{run.label, series.logged_as, 0, step};
+  const Curve curve = finite(trajectory(run, series));
+  const auto it = std::lower_bound(curve.step.begin(), curve.step.end(), step);
+  if (it != curve.step.end()) {
+    out.line = curve.line[static_cast<std::size_t>(it - curve.step.begin())];
+    out.step = *it;
+  }
+  return out;
+}
+
+void against_baseline(const Case& c, SignalBehaviour& s) {
+  if (c.baseline.empty()) return;
+  const Series* other = same_series(*c.baseline.front(), *s.series);
+  if (!other) return;
+  s.in_baseline = true;
+  const Curve base = finite(trajectory(*c.baseline.front(), *other));
+  const Curve own = finite(trajectory(*c.experiment.front(), *s.series));
+  s.as_baseline_values = base.step == own.step && base.value == own.value;
+  const double b = stats::median(base.value);
+  s.as_baseline = close(b, s.shape.median);
+  s.baseline_at_rest = rests(shape_of(*c.baseline.front(), *other), last_step(*c.baseline.front()));
+}
+
+/// Of the layers of one signal: how many rest or sit at a bound.
+void count_layers(const Run& run, SignalBehaviour& s) {
+  for (const auto& series : run.series) {
+    if (series.name != s.series->name || series.labels.empty() || !is_mechanism(series)) continue;
+    ++s.layers;
+    const auto kind = shape_of(run, series).kind;
+    if (kind == SignalKind::constant || kind == SignalKind::pinned || kind == SignalKind::saturated) ++s.layers_pinned;
+  }
+}
+
+SignalBehaviour behaviour(const Case& c, const Series& series) {
+  const Run& run = *c.experiment.front();
+  SignalBehaviour s;
+  s.series = &series;
+  s.name = series.labels.empty() ? series.logged_as : series.name;
+  s.shape = shape_of(run, series);
+  s.runs = 0;
+  for (const Run* one : c.experiment) {
+    const Series* again = one == &run ? &series : same_series(*one, series);
+    if (!again) continue;
+    const auto shape = one == &run ? s.shape : shape_of(*one, *again);
+    if (shape.kind == SignalKind::unknown) continue;
+    ++s.runs;
+    if (rests(shape, last_step(*one)) && close(shape.median, s.shape.median)) ++s.runs_at_rest;
+  }
+  find_cap(run, s);
+  against_baseline(c, s);
+  const Curve curve = finite(trajectory(run, series));
+  if (!curve.empty()) s.where = at_step(run, series, curve.step.front());
+  s.since = at_step(run, series, s.shape.since);
+  return s;
+}
+
+/// One series stands for all layers: the one that moves, if any does, so that nothing at rest is said of the others.
+SignalBehaviour layered(const Case& c, const Series& first) {
+  SignalBehaviour s = behaviour(c, first);
+  const Run& run = *c.experiment.front();
+  count_layers(run, s);
+  for (const auto& series : run.series) {
+    if (!s.at_rest() || s.layers_pinned == s.layers) break;
+    if (series.name != first.name || series.labels.empty() || !is_mechanism(series)) continue;
+    SignalBehaviour other = behaviour(c, series);
+    if (other.at_rest()) continue;
+    other.layers = s.layers;
+    other.layers_pinned = s.layers_pinned;
+    s = std::move(other);
+  }
+  return s;
+}
+
 }  // namespace
+
+bool SignalBehaviour::moves() const {
+  switch (shape.kind) {
+    case SignalKind::quantised:
+    case SignalKind::drifting:
+    case SignalKind::alive:
+    case SignalKind::saturated:
+    case SignalKind::event_count:
+      return true;
+    default:
+      return false;
+  }
+}
 
 std::vector<SignalBehaviour> mechanism_signals(const Case& c) {
   std::vector<SignalBehaviour> out;
-  const Run& run = *c.experiment.front();
-  for (const auto& series : run.series)
-    if (is_mechanism(series) && finite(trajectory(run, series)).size() >= 9) out.push_back(behaviour(c, run, series));
+  std::set<std::string> layered_already;
+  for (const auto& series : c.experiment.front()->series) {
+    if (!is_mechanism(series)) continue;
+    if (!series.labels.empty() && !layered_already.insert(series.name).second) continue;
+    SignalBehaviour s = series.labels.empty() ? behaviour(c, series) : layered(c, series);
+    if (s.shape.kind != SignalKind::clock && s.shape.kind != SignalKind::unknown) out.push_back(std::move(s));
+  }
+  return out;
+}
+
+std::string say_rest(const SignalBehaviour& s) {
+  const bool always = s.constant();
+  std::string out = fmt::format("{} stood at {} in {} of its {} records", code_span(s.name), number(s.shape.bound),
+                                always ? "each" : percent(s.shape.at_bound, 3), s.shape.n);
+  if (!always && s.shape.kind == SignalKind::constant && s.shape.at_bound < 0.95)
+    out = fmt::format("{} kept between {} and {}, within {} of its median, in its {} records", code_span(s.name),
+                      number(s.shape.low, 6), number(s.shape.high, 6), percent(s.shape.relative_range, 2), s.shape.n);
+  if (s.layers > 1) out += fmt::format(" ({} of {} layers are at rest)", s.layers_pinned, s.layers);
+  if (s.runs > 1) out += fmt::format(", in {} of {} runs", s.runs_at_rest, s.runs);
+  if (!std::isnan(s.cap)) out += fmt::format("; {} is set to that", code_span(s.cap_key));
+  if (s.in_baseline) out += "; the baseline's stands there too";
   return out;
 }
 

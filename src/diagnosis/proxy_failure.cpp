@@ -8,14 +8,16 @@
 
 #include "diagnosis/levels.hpp"
 #include "diagnosis/mechanism.hpp"
+#include "diagnosis/proxy_pair.hpp"
 #include "diagnosis/weigh.hpp"
 #include "stats/descriptive.hpp"
-#include "stats/rank.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
 
 namespace {
+
+constexpr double kClaimed = 0.7, kLeft = 0.3;  // D-27, E1: what a stand-in promises, and what is a failure
 
 struct Steering {
   const ConfigDifference* setting = nullptr;
@@ -64,13 +66,6 @@ double median_of_named(const Run& run, const std::string& name) {
   for (const auto& series : run.series)
     if (series.labels.empty() && series.logged_as == name) return stats::median(finite(trajectory(run, series)).value);
   return std::numeric_limits<double>::quiet_NaN();
-}
-
-/// Spearman's correlation of whitened changes: levels of two training signals always correlate (E1).
-double correlation(const Run& run, const Series& a, const Series& b) {
-  const Common both = common_steps(finite(trajectory(run, a)), finite(trajectory(run, b)));
-  if (both.step.size() < 30) return std::numeric_limits<double>::quiet_NaN();
-  return stats::spearman(stats::prewhiten(both.a, 3), stats::prewhiten(both.b, 3));
 }
 
 /// Work per step that an adaptive rule saved: a count of iterations below the baseline's.
@@ -126,13 +121,53 @@ void weigh_rule(const Case& c, const Steering& s, const Series& residual, Scored
          {{c.experiment.front()->label, count->logged_as, 0}}});
 }
 
-Outcome detect(const Case& c) {
-  const Steering s = steering(c);
-  if (!s.setting)
-    return Untestable{{},
-                      "a setting that names a statistic, with that statistic in the log",
-                      "log the statistic that steers the mechanism under the name that the config uses, and beside it "
-                      "the quantity it stands for"};
+/// E1 on the statistic and what it estimates: changes, ratio, noise.
+void weigh_pair(const Case& c, const Series& proxy, const Series& target, Scored& out) {
+  const Run& run = *c.experiment.front();
+  const ProxyTest test = proxy_test(finite(trajectory(run, proxy)), finite(trajectory(run, target)));
+  if (test.changes.n == 0) {
+    out.missing_weight += kStrong;
+    return;
+  }
+  const std::string names = fmt::format("{} and {}", code_span(proxy.logged_as), code_span(target.logged_as));
+  const Place where{run.label, proxy.logged_as, 0};
+  out.slots["correlation"] = test.changes.correlation;
+  const Estimate rho{test.changes.correlation, test.low, test.high, 0.95, test.changes.n, {"rank_of_whitened"}};
+  // The claim is .7 (E1); the interval must exclude it, and .3 is where nothing is left of it.
+  if (test.changes.correlation < 0.6)
+    out.evidence.push_back(
+        {fmt::format("the changes of {} correlate {} {} at best, {}, over {} whitened records", names,
+                     signed_number(test.changes.correlation, 2), interval(test.low, test.high, 2),
+                     test.changes.lag == 0 ? "without delay" : fmt::format("{} records apart", test.changes.lag),
+                     test.changes.n),
+         rho,
+         kStrong,
+         test.high < kClaimed ? graded_below(std::max(test.changes.correlation, 0.0), kLeft) : 0.0,
+         'p',
+         {where}});
+  const double tolerance = std::log(2);  // half of a claimed range of 0.5 to 2
+  const double surely = test.drift.low > 0 ? test.drift.low : test.drift.high < 0 ? -test.drift.high : 0;
+  if (surely > tolerance)
+    out.evidence.push_back(
+        {fmt::format("the ratio of {} changed {}x {} over the run", names, number(std::exp(test.drift.slope), 3),
+                     interval(std::exp(test.drift.low), std::exp(test.drift.high), 3)),
+         {std::exp(test.drift.slope), std::exp(test.drift.low), std::exp(test.drift.high), 0.95, test.changes.n, {}},
+         kStrong,
+         graded_above(surely, 2 * tolerance),
+         'p',
+         {where}});
+  if (test.proxy_noise > 0.5 && test.target_noise < 0.3)
+    out.evidence.push_back(
+        {fmt::format("{} of the variation of {} about its trend is white noise, of {} {}", percent(test.proxy_noise, 2),
+                     code_span(proxy.logged_as), code_span(target.logged_as), percent(test.target_noise, 2)),
+         bare(test.proxy_noise, "from_two_autocorrelations", test.changes.n),
+         kModerate,
+         1,
+         'p',
+         {where}});
+}
+
+Outcome by_setting(const Case& c, const Steering& s) {
   const Run& run = *c.experiment.front();
   const Series* residual = residual_of(run);
   const Series* target = sibling(run, s);
@@ -150,26 +185,7 @@ Outcome detect(const Case& c) {
        0,
        {{run.label, s.proxy->logged_as, 0}}});
   if (residual) weigh_rule(c, s, *residual, out);
-  if (target) {
-    const double rho = mean_over(c.experiment, [&](const Run& r) {
-      const Series* again = sibling(r, s);
-      const Steering own = steering(c);
-      return again && own.proxy && &r == &run ? correlation(r, *own.proxy, *again)
-                                              : std::numeric_limits<double>::quiet_NaN();
-    });
-    if (std::isnan(rho))
-      out.missing_weight += kStrong;
-    else if (rho < 0.6) {
-      out.slots["correlation"] = rho;
-      out.evidence.push_back({fmt::format("the changes of {} and {} correlate {}", code_span(s.proxy->logged_as),
-                                          code_span(target->logged_as), number(rho, 2)),
-                              bare(rho, "spearman_of_whitened"),
-                              kStrong,
-                              graded_below(std::max(rho, 0.0), 0.3),
-                              0,
-                              {}});
-    }
-  }
+  if (target) weigh_pair(c, *s.proxy, *target, out);
   out.effect_share = 1;
   weigh_outcome(c, out);
   out.soul = fmt::format("{} was steering, its target was not on board", code_span(s.proxy->logged_as));
@@ -181,17 +197,96 @@ Outcome detect(const Case& c) {
   return out;
 }
 
+/// What a signal of the experiment could stand for: the losses, and every other scalar that moves.
+std::vector<const Series*> targets(const Run& run, const std::vector<SignalBehaviour>& signals,
+                                   const SignalBehaviour& of) {
+  std::vector<const Series*> out;
+  for (const auto& series : run.series)
+    if (series.labels.empty() &&
+        (series.role == Role::train_loss || series.role == Role::eval_loss || series.role == Role::eval_metric))
+      out.push_back(&series);
+  for (const auto& s : signals)
+    if (s.moves() && s.name != of.name && out.size() < 40) out.push_back(s.series);
+  return out;
+}
+
+/// Without a name for what steers: a signal that only the experiment logs, which followed another one at first as
+/// closely as a stand-in must, and later no more, or against it (Goodhart).
+Outcome by_signals(const Case& c) {
+  const Run& run = *c.experiment.front();
+  const auto signals = mechanism_signals(c);
+  Scored out;
+  std::size_t proxies = 0, pairs = 0;
+  std::string still;
+  for (const auto& s : signals) {
+    if (!s.own()) continue;
+    if (!s.moves() && still.empty()) still = s.name;
+    if (!s.moves() || s.shape.kind == stats::SignalKind::event_count) continue;
+    ++proxies;
+    for (const Series* target : targets(run, signals, s)) {
+      const Decoupling d = decoupling(finite(trajectory(run, *s.series)), finite(trajectory(run, *target)));
+      if (d.first.n == 0) continue;
+      ++pairs;
+      if (!d.reversed && !d.lost) continue;
+      Place where = s.where;
+      where.step = d.from_step;
+      where.line = 0;
+      out.slots["correlation"] = d.last.correlation;
+      out.evidence.push_back(
+          {fmt::format(
+               "the changes of {} and {} correlated {} over the first third of the records and {} over the last, "
+               "from step {} on",
+               code_span(s.name), code_span(target->logged_as), signed_number(d.first.correlation, 2),
+               signed_number(d.last.correlation, 2), number(d.from_step)),
+           bare(d.last.correlation, "rank_of_whitened", d.last.n),
+           d.reversed ? kStrong : kModerate,
+           1,
+           'r',
+           {where}});
+      if (out.soul.empty() || d.reversed)
+        out.soul = fmt::format(
+            "{} stood for {} at first and {} later: their changes correlate {} from step {} on, after {}.",
+            code_span(s.name), code_span(target->logged_as), d.reversed ? "worked against it" : "no more",
+            signed_number(d.last.correlation, 2), number(d.from_step), signed_number(d.first.correlation, 2));
+    }
+  }
+  if (pairs == 0)
+    return Untestable{
+        {},
+        !still.empty() && proxies == 0
+            ? fmt::format("a stand-in that moves: {} does not, so that it follows nothing", code_span(still))
+            : std::string("a setting that names a statistic, with that statistic in the log; or 240 common records "
+                          "of a signal that only the experiment logs and of another scalar"),
+        "log the statistic that steers the mechanism under the name that the config uses, and beside it "
+        "the quantity it stands for"};
+  out.looked_at = fmt::format(
+      "{} signals of the experiment alone against what they could stand for ({} pairs): none followed "
+      "another at first and left it later",
+      proxies, pairs);
+  out.effect_share = 0.7;
+  if (!out.evidence.empty()) weigh_outcome(c, out);
+  return out;
+}
+
+Outcome detect(const Case& c) {
+  const Steering s = steering(c);
+  return s.setting ? by_setting(c, s) : by_signals(c);
+}
+
 }  // namespace
 
 constinit const Detector proxy_failure{.id = "proxy_failure", .prior = kOccasional, .detect = detect, .doc = R"(
 ## What it looks for
 A setting of the experiment that names a statistic which the log holds ("trace" and `gram_trace`): the mechanism steers by it. Then either the
 quantity it is to keep small is larger than without the rule although the rule was satisfied early, or the changes of the statistic and of what
-it estimates do not correlate.
+it estimates do not correlate at any delay up to 30 records, their ratio drifts, or the statistic is mostly noise. Where no setting names it: a
+signal that only the experiment logs whose changes followed those of the loss or of another signal in the first third of the run (0.7) and no longer
+do in the last (below 0.3), or go against it.
 ## Why it matters
 A stand-in that is satisfied while its target is not stops the work too early; tuning its threshold moves the error, it does not remove it.
 ## False alarms and misses
-Without a config the steering quantity is unknown. Delay between both and a statistic that never moves also destroy the correlation.
+Without a config the steering quantity is unknown, and only a change of the relation speaks. A statistic that never moves follows nothing:
+`inert_mechanism`.
 ## Reference
 Science handbook D-27, E3.
 )"};

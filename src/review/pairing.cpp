@@ -36,25 +36,6 @@ bool identical(const Sides& sides) {
   return true;
 }
 
-struct Match {
-  const Run* baseline;
-  const Run* experiment;
-};
-
-/// Runs of one seed where both sides name it, else in the order given. A seed fixes the order of the batches.
-std::vector<Match> matched(const Sides& sides, bool& by_seed) {
-  std::vector<Match> out;
-  for (const auto& b : sides.baseline.runs)
-    for (const auto& e : sides.experiment.runs)
-      if (const auto seed = seed_of(*b.run); !seed.empty() && seed == seed_of(*e.run)) out.push_back({b.run, e.run});
-  by_seed = !out.empty();
-  const std::size_t n = std::min(sides.baseline.runs.size(), sides.experiment.runs.size());
-  for (std::size_t i = 0; i < n && !by_seed; ++i)
-    out.push_back({sides.baseline.runs[i].run, sides.experiment.runs[i].run});
-  if (out.size() > kMostPairs) out.resize(kMostPairs);
-  return out;
-}
-
 /// The steps at which either run was resumed: the batches may go on with another offset there.
 std::vector<double> resumes(const Curve& a, const Curve& b) {
   std::vector<double> out(a.breaks);
@@ -71,7 +52,7 @@ stats::OrderPairing segment(const Common& common, std::size_t first, std::size_t
 
 /// The final trajectories (A4) as a whole; where a resume shifted the batches, segment by segment: paired if all that
 /// are long enough are, with the lag of the longest.
-stats::OrderPairing by_order(const Match& match, std::size_t& common_records) {
+stats::OrderPairing by_order(const RunPair& match, std::size_t& common_records) {
   const Curve b = finite(trajectory(*match.baseline, Role::train_loss));
   const Curve e = finite(trajectory(*match.experiment, Role::train_loss));
   const double end = b.empty() || e.empty() ? 0 : std::min(b.step.back(), e.step.back());
@@ -94,6 +75,12 @@ stats::OrderPairing by_order(const Match& match, std::size_t& common_records) {
   return all && longest.paired && !(longest.correlation <= best.correlation) ? longest : best;
 }
 
+std::vector<const Run*> runs_of(const Side& side) {
+  std::vector<const Run*> out;
+  for (const auto& view : side.runs) out.push_back(view.run);
+  return out;
+}
+
 struct Tested {
   std::vector<stats::OrderPairing> pairs;  ///< long enough to be tested, by falling correlation
   std::size_t most_records = 0;
@@ -102,7 +89,9 @@ struct Tested {
 
 Tested test_pairs(const Sides& sides) {
   Tested out;
-  for (const Match& match : matched(sides, out.by_seed)) {
+  std::vector<RunPair> matches = matched_runs(runs_of(sides.baseline), runs_of(sides.experiment), out.by_seed);
+  if (matches.size() > kMostPairs) matches.resize(kMostPairs);
+  for (const RunPair& match : matches) {
     std::size_t records = 0;
     const stats::OrderPairing one = by_order(match, records);
     out.most_records = std::max(out.most_records, records);
@@ -122,6 +111,18 @@ std::string how_many(const Tested& tested) {
 }
 
 }  // namespace
+
+std::vector<RunPair> matched_runs(std::span<const Run* const> baseline, std::span<const Run* const> experiment,
+                                  bool& by_seed) {
+  std::vector<RunPair> out;
+  for (const Run* b : baseline)
+    for (const Run* e : experiment)
+      if (const auto seed = seed_of(*b); !seed.empty() && seed == seed_of(*e)) out.push_back({b, e});
+  by_seed = !out.empty();
+  const std::size_t n = std::min(baseline.size(), experiment.size());
+  for (std::size_t i = 0; i < n && !by_seed; ++i) out.push_back({baseline[i], experiment[i]});
+  return out;
+}
 
 Pairing pair_by_data_order(const Sides& sides) {
   Pairing out;

@@ -66,6 +66,15 @@ RunView view_run(const RunStore& runs, RunId id, const Metric& metric, const Run
 double plan_share(const Side& side, double x);
 /// The seed that a run was started with, as its config says; empty when it does not.
 std::string seed_of(const Run& run);
+/// A run of each side that are to be held against each other.
+struct RunPair {
+  const Run* baseline;
+  const Run* experiment;
+};
+/// Runs of one seed where both sides name it, else in the order given. A seed fixes the order of the batches
+/// (pairing.cpp).
+std::vector<RunPair> matched_runs(std::span<const Run* const> baseline, std::span<const Run* const> experiment,
+                                  bool& by_seed);
 Sides view_sides(const RunStore& runs, const Comparison& comparison, const ReviewOptions& options);
 
 // metric.cpp
