@@ -37,8 +37,8 @@ bool identical(const Sides& sides) {
 }
 
 struct Match {
-  const Run* baseline;
-  const Run* experiment;
+  const RunView* baseline;
+  const RunView* experiment;
 };
 
 /// Runs of one seed where both sides name it, else in the order given. A seed fixes the order of the batches.
@@ -46,11 +46,10 @@ std::vector<Match> matched(const Sides& sides, bool& by_seed) {
   std::vector<Match> out;
   for (const auto& b : sides.baseline.runs)
     for (const auto& e : sides.experiment.runs)
-      if (const auto seed = seed_of(*b.run); !seed.empty() && seed == seed_of(*e.run)) out.push_back({b.run, e.run});
+      if (const auto seed = seed_of(*b.run); !seed.empty() && seed == seed_of(*e.run)) out.push_back({&b, &e});
   by_seed = !out.empty();
   const std::size_t n = std::min(sides.baseline.runs.size(), sides.experiment.runs.size());
-  for (std::size_t i = 0; i < n && !by_seed; ++i)
-    out.push_back({sides.baseline.runs[i].run, sides.experiment.runs[i].run});
+  for (std::size_t i = 0; i < n && !by_seed; ++i) out.push_back({&sides.baseline.runs[i], &sides.experiment.runs[i]});
   if (out.size() > kMostPairs) out.resize(kMostPairs);
   return out;
 }
@@ -72,10 +71,10 @@ stats::OrderPairing segment(const Common& common, std::size_t first, std::size_t
 /// The final trajectories (A4) as a whole; where a resume shifted the batches, segment by segment: paired if all that
 /// are long enough are, with the lag of the longest.
 stats::OrderPairing by_order(const Match& match, std::size_t& common_records) {
-  const Curve b = finite(trajectory(*match.baseline, Role::train_loss));
-  const Curve e = finite(trajectory(*match.experiment, Role::train_loss));
+  const Curve& b = match.baseline->curves->training();
+  const Curve& e = match.experiment->curves->training();
   const double end = b.empty() || e.empty() ? 0 : std::min(b.step.back(), e.step.back());
-  const Common common = common_steps(between(b, kSkip * end, end), between(e, kSkip * end, end));
+  const Common common = common_steps(b, e, kSkip * end, end);
   common_records = common.step.size();
   stats::OrderPairing best = segment(common, 0, common.step.size());
   const auto cuts = resumes(b, e);
