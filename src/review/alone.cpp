@@ -18,7 +18,7 @@ WallClock pace_alone(const Side& side) {
   for (const Clock clock : kClocks) {
     std::vector<double> seconds;
     for (const auto& view : side.runs)
-      if (const Pace p = pace(*view.run, clock); p.seconds > 0) seconds.push_back(p.seconds);
+      if (const Pace p = pace(view, clock); p.seconds > 0) seconds.push_back(p.seconds);
     if (seconds.size() != side.runs.size()) continue;
     out.source = to_string(clock);
     out.experiment_step_seconds =

@@ -78,12 +78,12 @@ double annealing_start(const Curve& lr) {
 const OnAxis& RunView::on(Axis axis) const {
   auto& kept = on_[static_cast<std::size_t>(axis)];
   if (kept) return *kept;
-  if (axis == Axis::step) return kept.emplace(OnAxis{{}, finite(metric), annealing_start(*lr)});
-  Spent along = spent(*run, axis);
+  if (axis == Axis::step) return kept.emplace(OnAxis{finite(metric), annealing_start(lr())});
+  const Spent& along = spent(axis);
   Curve curve = against(*this, along);
   const double from = on(Axis::step).annealing_from;
   const double there = std::isfinite(from) ? value_at(along.curve, from) : from;
-  return kept.emplace(OnAxis{std::move(along), std::move(curve), there});
+  return kept.emplace(OnAxis{std::move(curve), there});
 }
 
 std::vector<double> totals(const Side& side, Axis axis) {
@@ -100,14 +100,16 @@ std::vector<double> totals(const Side& side, Axis axis) {
   return out;
 }
 
+double run_value_at(const RunView& view, Axis axis, double x, double slack) {
+  const OnAxis& on = view.on(axis);
+  return on.curve.empty() ? std::numeric_limits<double>::quiet_NaN()
+                          : reading(view, on.curve, axis, x, slack, on.annealing_from);
+}
+
 std::vector<double> values_at(const Side& side, Axis axis, double x, double slack) {
   std::vector<double> out;
-  for (const auto& view : side.runs) {
-    const OnAxis& on = view.on(axis);
-    if (on.curve.empty()) continue;
-    const double value = reading(view, on.curve, axis, x, slack, on.annealing_from);
-    if (std::isfinite(value)) out.push_back(value);
-  }
+  for (const auto& view : side.runs)
+    if (const double value = run_value_at(view, axis, x, slack); std::isfinite(value)) out.push_back(value);
   return out;
 }
 

@@ -13,6 +13,8 @@ namespace expanalyze {
 /// The metric of every usable run of a side at `x` of an axis, read between evaluations by A3 (read_at), never beyond a
 /// run's end (a run without a reading there gives its last value when it ended within `slack` of x).
 std::vector<double> values_at(const Side& side, Axis axis, double x, double slack = 0.02);
+/// The same of one run; NaN where it has none.
+double run_value_at(const RunView& view, Axis axis, double x, double slack = 0.02);
 
 /// Total spent on an axis by each usable run (its last evaluation); empty when the axis is missing in one of them.
 std::vector<double> totals(const Side& side, Axis axis);

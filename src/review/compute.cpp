@@ -17,7 +17,7 @@ namespace {
 double mean_total(const Side& side) {
   double sum = 0;
   for (const auto& view : side.runs) {
-    const Spent& flops = view.on(Axis::flops).along;
+    const Spent& flops = view.spent(Axis::flops);
     if (flops.curve.empty()) return 0;
     sum += flops.curve.value.back();
   }
@@ -90,7 +90,7 @@ Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity&
   out.kappa_source = price.source;
   out.baseline_flops = mean_total(sides.baseline);
   out.experiment_flops = mean_total(sides.experiment);
-  const Spent& axis = sides.baseline.runs.front().on(Axis::flops).along;
+  const Spent& axis = sides.baseline.runs.front().spent(Axis::flops);
   if (out.baseline_flops <= 0 || out.experiment_flops <= 0) {
     out.source = "unknown";
     out.sentences.push_back(
@@ -98,7 +98,7 @@ Compute compute(const Sides& sides, const FinalQuality& final, const Elasticity&
         "to the config (two numbers).");
     return out;
   }
-  const std::string& other = sides.experiment.runs.front().on(Axis::flops).along.source;
+  const std::string& other = sides.experiment.runs.front().spent(Axis::flops).source;
   out.source = axis.source == other ? axis.source : fmt::format("{} (baseline), {} (experiment)", axis.source, other);
   compute_equivalent_gain(sides, final, out);
   out.sentences.push_back(fmt::format("Training cost {} (baseline) and {} (experiment), {}x; FLOPs are {}.",

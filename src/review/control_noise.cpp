@@ -39,7 +39,7 @@ Side usable(const RunStore& runs, const std::vector<RunId>& group, const Sides& 
   judged.baseline = judged.experiment;
   judge_failures(judged);
   failed += std::erase_if(judged.experiment.runs, [](const RunView& view) { return view.end.failed; });
-  return judged.experiment;
+  return std::move(judged.experiment);
 }
 
 void note(std::vector<Note>& notes, const char* code, std::size_t n, const std::string& rest) {

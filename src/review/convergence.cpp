@@ -38,8 +38,8 @@ Phase early_phase(const Sides& sides, const SideCurve& b, const SideCurve& e) {
   Phase out;
   out.end = std::min(sides.baseline.last_metric_step(), sides.experiment.last_metric_step());
   out.to = kEarlyEnd * out.end;
-  out.from = std::max({kEarlyStart * out.end, warm_up_end(*sides.baseline.runs.front().lr),
-                       warm_up_end(*sides.experiment.runs.front().lr)});
+  out.from = std::max({kEarlyStart * out.end, warm_up_end(sides.baseline.runs.front().lr()),
+                       warm_up_end(sides.experiment.runs.front().lr())});
   if (out.from >= out.to) out.from = kEarlyStart * out.end;
   for (const SideCurve* curve : {&b, &e})
     if (curve->x.size() > 1) out.from = std::max(out.from, curve->x[1]);

@@ -161,7 +161,7 @@ std::string CurveModel::name() const {
 CurveModel curve_model(const Side& side, const Metric& metric) {
   CurveModel model;
   const Curve curve = mean_curve(side);
-  const Curve& lr = *side.runs.front().lr;
+  const Curve& lr = side.runs.front().lr();
   model.schedule = stats::Schedule(lr.step, lr.value);
   model.refusal = why_not(metric, curve, model.schedule);
   if (!model.usable()) return model;

@@ -74,7 +74,7 @@ std::string plateau(const Sides& sides, double sesoi, double seed_sd) {
   if (tail.size() < 3)
     return "Whether it has levelled off cannot be said: fewer than three evaluations in the last quarter.";
   const double change = tail.value.back() - tail.value.front();
-  const Curve& lr = *view.lr;
+  const Curve& lr = view.lr();
   const bool annealed = !lr.empty() && lr.value.back() < 0.05 * *std::max_element(lr.value.begin(), lr.value.end());
   const std::string moved = fmt::format("Over the last quarter the experiment moved by {}", signed_number(change, 3));
   if (std::abs(change) < sesoi)

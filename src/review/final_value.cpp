@@ -38,14 +38,13 @@ struct Tail {
   std::vector<double> x, y;
 };
 
+std::size_t records_before(const Curve& curve, double from) {
+  return static_cast<std::size_t>(std::lower_bound(curve.step.begin(), curve.step.end(), from) - curve.step.begin());
+}
+
 Tail tail_from(const Curve& curve, double from) {
-  Tail out;
-  for (std::size_t i = 0; i < curve.size(); ++i)
-    if (curve.step[i] >= from) {
-      out.x.push_back(curve.step[i]);
-      out.y.push_back(curve.value[i]);
-    }
-  return out;
+  const auto first = static_cast<std::ptrdiff_t>(records_before(curve, from));
+  return {{curve.step.begin() + first, curve.step.end()}, {curve.value.begin() + first, curve.value.end()}};
 }
 
 /// Without records far from their neighbourhood, on either side alike: a spike is an event, not the level.
@@ -146,14 +145,15 @@ EndValue tail_of_batches(const Curve& curve, const Curve& lr) {
   const double limit = schedule.rate == Rate::level ? schedule.since : curve.step.front();
   const auto share = [&](double s) {  // of the run at its end, or more for as many points as a tail needs
     const double from = std::max(end - s * run, limit);
-    return without_spikes(
-        tail_from(curve, tail_from(curve, from).x.size() < kLeastPoints ? end - kFewShare * run : from));
+    const bool few = curve.size() - records_before(curve, from) < kLeastPoints;
+    return without_spikes(tail_from(curve, few ? end - kFewShare * run : from));
   };
-  const Tail longest = share(kLevelShare), shortest = share(kDecayShare);
+  const Tail shortest = share(kDecayShare);
   if (shortest.x.size() < kLeastBatches) return last_of(curve);
   if (schedule.rate == Rate::falling) return line_at_end(shortest);
   const std::size_t points = std::min(kLeastPoints, shortest.x.size());
-  return level_tail(curve, longest.x.front(), limit, kLeastShare * run, points).value_or(line_at_end(shortest));
+  return level_tail(curve, share(kLevelShare).x.front(), limit, kLeastShare * run, points)
+      .value_or(line_at_end(shortest));
 }
 
 EndValue tail_of_evaluations(const Curve& curve, const Curve& lr) {
@@ -174,8 +174,8 @@ EndValue paired_end(const RunView& baseline, const RunView& experiment) {
   for (std::size_t i = 0; i < common.step.size(); ++i) difference.value.push_back(common.b[i] - common.a[i]);
   // Where either schedule still falls the difference may move as well; asked of both, so that swapping changes nothing.
   const double end = difference.step.empty() ? 0 : difference.step.back();
-  const bool falls = schedule_at_end(*experiment.lr, end).rate != Rate::level;
-  return end_value(difference, falls ? *experiment.lr : *baseline.lr, true);
+  const bool falls = schedule_at_end(experiment.lr(), end).rate != Rate::level;
+  return end_value(difference, falls ? experiment.lr() : baseline.lr(), true);
 }
 
 /// One run each, of the same batches, to the same step.
@@ -202,7 +202,7 @@ EndValue end_value(const Curve& curve, const Curve& lr, bool batches) {
   return batches ? tail_of_batches(curve, lr) : tail_of_evaluations(curve, lr);
 }
 
-EndValue final_value(const RunView& view) { return end_value(view.known(), *view.lr, view.batches); }
+EndValue final_value(const RunView& view) { return end_value(view.known(), view.lr(), view.batches); }
 
 double reading(const RunView& view, const Curve& curve, Axis axis, double x, double slack, double straight_from) {
   constexpr double kRounding = 1e-12;
@@ -214,8 +214,8 @@ double reading(const RunView& view, const Curve& curve, Axis axis, double x, dou
     return std::isfinite(value) || end - x > slack * x ? value : view.tail.value;
   }
   const Curve before = between(curve, curve.step.front(), x);
-  const Curve lr = axis == Axis::step ? *view.lr : Curve{};
-  return before.empty() ? std::numeric_limits<double>::quiet_NaN() : end_value(before, lr, true).value;
+  if (before.empty()) return std::numeric_limits<double>::quiet_NaN();
+  return end_value(before, axis == Axis::step ? view.lr() : Curve{}, true).value;
 }
 
 double variance_of_mean(const Side& side) {

@@ -24,8 +24,8 @@ std::map<std::string, double> by_seed(const Side& side, double x) {
   std::map<std::string, double> out;
   for (const RunView& view : side.runs) {
     const std::string seed = seed_of(*view.run);
-    const auto value = values_at(Side{{view}}, Axis::step, x);
-    if (seed.empty() || value.empty() || !out.emplace(seed, value.front()).second) return {};
+    const double value = run_value_at(view, Axis::step, x);
+    if (seed.empty() || !std::isfinite(value) || !out.emplace(seed, value).second) return {};
   }
   return out;
 }

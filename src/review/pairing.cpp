@@ -36,6 +36,11 @@ bool identical(const Sides& sides) {
   return true;
 }
 
+const Curve& training(const Side& side, const Run* run) {
+  return std::find_if(side.runs.begin(), side.runs.end(), [run](const RunView& v) { return v.run == run; })
+      ->curves->training();
+}
+
 /// The steps at which either run was resumed: the batches may go on with another offset there.
 std::vector<double> resumes(const Curve& a, const Curve& b) {
   std::vector<double> out(a.breaks);
@@ -52,11 +57,9 @@ stats::OrderPairing segment(const Common& common, std::size_t first, std::size_t
 
 /// The final trajectories (A4) as a whole; where a resume shifted the batches, segment by segment: paired if all that
 /// are long enough are, with the lag of the longest.
-stats::OrderPairing by_order(const RunPair& match, std::size_t& common_records) {
-  const Curve b = finite(trajectory(*match.baseline, Role::train_loss));
-  const Curve e = finite(trajectory(*match.experiment, Role::train_loss));
+stats::OrderPairing by_order(const Curve& b, const Curve& e, std::size_t& common_records) {
   const double end = b.empty() || e.empty() ? 0 : std::min(b.step.back(), e.step.back());
-  const Common common = common_steps(between(b, kSkip * end, end), between(e, kSkip * end, end));
+  const Common common = common_steps(b, e, kSkip * end, end);
   common_records = common.step.size();
   stats::OrderPairing best = segment(common, 0, common.step.size());
   const auto cuts = resumes(b, e);
@@ -93,7 +96,8 @@ Tested test_pairs(const Sides& sides) {
   if (matches.size() > kMostPairs) matches.resize(kMostPairs);
   for (const RunPair& match : matches) {
     std::size_t records = 0;
-    const stats::OrderPairing one = by_order(match, records);
+    const stats::OrderPairing one =
+        by_order(training(sides.baseline, match.baseline), training(sides.experiment, match.experiment), records);
     out.most_records = std::max(out.most_records, records);
     if (one.n > 0) out.pairs.push_back(one);
   }

@@ -19,7 +19,7 @@ RunView view_run(const RunStore& runs, RunId id, const Metric& metric, const Run
   view.id = id;
   view.run = &runs.runs[id];
   view.metric = trajectory(*view.run, *metric_series(*view.run, metric));
-  view.lr = other != nullptr ? other->lr : std::make_shared<const Curve>(finite(trajectory(*view.run, Role::lr)));
+  view.curves = other != nullptr ? other->curves : std::make_shared<const RunCurves>(*view.run);
   view.end = run_end(id, *view.run, view.metric, metric.direction);
   view.batches = from_batches(metric);
   view.tail = final_value(view);

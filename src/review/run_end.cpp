@@ -102,7 +102,7 @@ RunEnd run_end(RunId id, const Run& run, const Curve& metric, Direction directio
   }
   for (const Role role : {Role::train_loss, Role::eval_loss}) {
     const Series* series = find(run, role);
-    if (!series) continue;
+    if (!series || stats::all_finite(series->value)) continue;
     const Curve curve = trajectory(run, *series);
     for (std::size_t i = 0; i < curve.size(); ++i)
       if (!std::isfinite(curve.value[i])) {

@@ -62,7 +62,7 @@ double middle(double a, double b) {
 double tokens_of(const Side& side) {
   std::vector<double> totals;
   for (const auto& view : side.runs) {
-    const Spent& tokens = view.on(Axis::tokens).along;
+    const Spent& tokens = view.spent(Axis::tokens);
     if (!tokens.curve.empty()) totals.push_back(tokens.curve.value.back());
   }
   return totals.empty() ? 0 : stats::median(totals);
@@ -71,7 +71,7 @@ double tokens_of(const Side& side) {
 double by_heart(const Side& side) {
   std::vector<double> ratios;
   for (const auto& view : side.runs) {
-    const Curve train = finite(trajectory(*view.run, Role::train_loss));
+    const Curve& train = view.curves->training();
     if (train.size() < 20 || view.end.failed) continue;
     const double level = stats::mean(std::span(train.value).last(train.size() / 20 + 1));
     if (level > 0) ratios.push_back(view.end.final_value / level);

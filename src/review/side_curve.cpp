@@ -25,17 +25,35 @@ bool rises_often(const std::vector<double>& y) {
   return static_cast<double>(rises) > kMayRise * static_cast<double>(y.size());
 }
 
+/// The steps of any of the curves, each once.
+std::vector<double> all_steps(const std::vector<const Curve*>& curves) {
+  std::vector<double> out, before;
+  for (const Curve* curve : curves) {
+    if (out == curve->step) continue;
+    before.swap(out);
+    out.clear();
+    out.reserve(before.size() + curve->size());
+    std::set_union(before.begin(), before.end(), curve->step.begin(), curve->step.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
+/// read_at() for steps that come in order: `at` goes along with them.
+double read_next(const Curve& curve, double step, std::size_t& at) {
+  while (at < curve.size() && curve.step[at] < step) ++at;
+  return at < curve.size() && curve.step[at] == step ? curve.value[at] : read_at(curve, step);
+}
+
 /// Mean over the curves on all of their steps, where at least half of them can be read.
-Curve mean_of(const std::vector<Curve>& curves) {
+Curve mean_of(const std::vector<const Curve*>& curves) {
   Curve out;
-  std::vector<double> steps;
-  for (const Curve& curve : curves) steps.insert(steps.end(), curve.step.begin(), curve.step.end());
-  std::sort(steps.begin(), steps.end());
-  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  const std::vector<double> steps = all_steps(curves);
+  for (auto* column : {&out.step, &out.value}) column->reserve(steps.size());
+  std::vector<std::size_t> at(curves.size(), 0);
   for (const double step : steps) {
     double sum = 0, n = 0;
-    for (const Curve& curve : curves)
-      if (const double v = read_at(curve, step); std::isfinite(v)) sum += v, n += 1;
+    for (std::size_t i = 0; i < curves.size(); ++i)
+      if (const double v = read_next(*curves[i], step, at[i]); std::isfinite(v)) sum += v, n += 1;
     // Where only some of the runs are left, their mean would jump: the curve ends with the shorter half.
     if (curves.size() > 1 && 2 * n <= static_cast<double>(curves.size())) continue;
     out.step.push_back(step);
@@ -58,8 +76,8 @@ bool power_law(const SideCurve& curve, double x0, double y0, double y1) {
 }  // namespace
 
 Curve mean_curve(const Side& side) {
-  std::vector<Curve> curves;
-  for (const auto& view : side.runs) curves.push_back(view.known());
+  std::vector<const Curve*> curves;
+  for (const auto& view : side.runs) curves.push_back(&view.known());
   return mean_of(curves);
 }
 
@@ -107,8 +125,8 @@ std::vector<GroupedRun> grouped_runs(const Side& side) {
 
 SideCurve side_curve(std::span<const GroupedRun> runs, double sign) {
   SideCurve out;
-  std::vector<Curve> curves;
-  for (const GroupedRun& run : runs) curves.push_back(run.curve);
+  std::vector<const Curve*> curves;
+  for (const GroupedRun& run : runs) curves.push_back(&run.curve);
   Curve mean = mean_of(curves);
   out.x = std::move(mean.step);
   out.mean = std::move(mean.value);

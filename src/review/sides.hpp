@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "expanalyze/review.hpp"
-#include "store/trajectory.hpp"
+#include "review/run_curves.hpp"
 
 namespace expanalyze {
 
@@ -25,7 +25,6 @@ struct EndValue {
 
 /// The metric of a run against an axis, finite values only.
 struct OnAxis {
-  Spent along;  ///< what the run had spent by each of its records; empty on steps
   Curve curve;
   double annealing_from = std::numeric_limits<double>::infinity();  ///< where the learning rate starts to fall
 };
@@ -33,8 +32,8 @@ struct OnAxis {
 struct RunView {
   RunId id = 0;
   const Run* run = nullptr;
-  Curve metric;                     ///< final trajectory, with NaN
-  std::shared_ptr<const Curve> lr;  ///< learning rate, finite values; shared by the views of one run
+  Curve metric;                             ///< final trajectory, with NaN
+  std::shared_ptr<const RunCurves> curves;  ///< shared by the views of one run
   RunEnd end;
   bool batches = false;  ///< the metric is read off training batches: a single record of it is noise
   EndValue tail;         ///< the metric at the end
@@ -42,6 +41,8 @@ struct RunView {
   /// Worked out when first asked for, since a run of a hundred thousand records is asked often (compared.cpp).
   [[nodiscard]] const OnAxis& on(Axis axis) const;
   [[nodiscard]] const Curve& known() const { return on(Axis::step).curve; }
+  [[nodiscard]] const Curve& lr() const { return curves->lr(); }
+  [[nodiscard]] const Spent& spent(Axis axis) const { return curves->spent(axis); }
 
  private:
   mutable std::array<std::optional<OnAxis>, kAxes.size()> on_;

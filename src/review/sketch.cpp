@@ -28,36 +28,47 @@ std::vector<double> binned(const Curve& curve, double end) {
 
 double middle_of(std::size_t bin, double end) { return end * (static_cast<double>(bin) + 0.5) / kPoints; }
 
+/// The points of one run.
+struct Drawn {
+  const RunView* view;
+  std::vector<double> points;
+};
+
+const Curve& drawn_curve(const RunView& view, bool training) {
+  return training ? view.curves->training() : view.known();
+}
+
+std::vector<Drawn> drawn_runs(const Side& side, double end, bool training) {
+  std::vector<Drawn> out;
+  for (const auto& view : side.runs) out.push_back({&view, binned(drawn_curve(view, training), end)});
+  return out;
+}
+
 /// Seeds that log at other steps are read in the bins where only the others have a record, so that the mean of a side
 /// neither jumps nor breaks off.
-std::vector<double> mean_binned(const Side& side, double end, bool training, const std::vector<bool>& drawn) {
+std::vector<double> mean_binned(const std::vector<Drawn>& runs, double end, bool training,
+                                const std::vector<bool>& drawn) {
   std::vector<double> sum(kPoints, 0);
   std::vector<double> n(kPoints, 0);
-  for (const auto& view : side.runs) {
-    const Curve curve = training ? trajectory(*view.run, Role::train_loss) : view.metric;
-    const Curve read = finite(curve);
-    auto one = binned(curve, end);
-    for (std::size_t i = 0; i < kPoints; ++i)
-      if (drawn[i] && std::isnan(one[i])) one[i] = read_at(read, middle_of(i, end));
-    for (std::size_t i = 0; i < kPoints; ++i)
-      if (std::isfinite(one[i])) {
-        sum[i] += one[i];
-        n[i] += 1;
-      }
-  }
+  for (const auto& [view, points] : runs)
+    for (std::size_t i = 0; i < kPoints; ++i) {
+      const bool between = drawn[i] && std::isnan(points[i]);
+      const double one = between ? read_at(drawn_curve(*view, training), middle_of(i, end)) : points[i];
+      if (!std::isfinite(one)) continue;
+      sum[i] += one;
+      n[i] += 1;
+    }
   for (std::size_t i = 0; i < kPoints; ++i)
     sum[i] = n[i] > 0 ? sum[i] / n[i] : std::numeric_limits<double>::quiet_NaN();
   return sum;
 }
 
 /// The bins in which any run has a finite record: the others are not drawn, so that a sparse metric has no holes.
-std::vector<bool> filled(const Sides& sides, double end, bool training) {
+std::vector<bool> filled(const std::vector<Drawn>& baseline, const std::vector<Drawn>& experiment) {
   std::vector<bool> out(kPoints, false);
-  for (const Side* side : {&sides.baseline, &sides.experiment})
-    for (const auto& view : side->runs) {
-      const auto one = binned(training ? trajectory(*view.run, Role::train_loss) : view.metric, end);
-      for (std::size_t i = 0; i < kPoints; ++i) out[i] = out[i] || std::isfinite(one[i]);
-    }
+  for (const auto* side : {&baseline, &experiment})
+    for (const auto& run : *side)
+      for (std::size_t i = 0; i < kPoints; ++i) out[i] = out[i] || std::isfinite(run.points[i]);
   return out;
 }
 
@@ -88,9 +99,11 @@ std::vector<Sketch> sketches(const Sides& sides) {
     Sketch sketch;
     sketch.name = training ? series->logged_as : sides.metric.name;
     for (std::size_t i = 0; i < kPoints; ++i) sketch.step.push_back(end * static_cast<double>(i) / (kPoints - 1));
-    const auto drawn = filled(sides, end, training);
-    sketch.baseline = mean_binned(sides.baseline, end, training, drawn);
-    sketch.experiment = mean_binned(sides.experiment, end, training, drawn);
+    const auto baseline = drawn_runs(sides.baseline, end, training);
+    const auto experiment = drawn_runs(sides.experiment, end, training);
+    const auto drawn = filled(baseline, experiment);
+    sketch.baseline = mean_binned(baseline, end, training, drawn);
+    sketch.experiment = mean_binned(experiment, end, training, drawn);
     drop_empty(sketch, drawn);
     out.push_back(std::move(sketch));
   }

@@ -23,7 +23,7 @@ constexpr double kMidSchedule = 0.9;  // of a run's own plan: before that it is 
 /// doing, and the first steps compile (A1), so they go at the pace of the rest.
 class Amount {
  public:
-  Amount(Curve curve, Axis axis) : curve_(std::move(curve)) {
+  Amount(const Curve& curve, Axis axis) : curve_(curve) {
     if (axis != Axis::wall || curve_.size() < 2) return;
     const double span = curve_.step.back() - curve_.step.front();
     steady_ =
@@ -39,16 +39,17 @@ class Amount {
   }
 
  private:
-  Curve curve_;
+  const Curve& curve_;
   double steady_ = -std::numeric_limits<double>::infinity(), pace_ = 0, before_ = 0;
 };
 
-/// The same for a side, on average over its runs; empty when one of them does not have the axis.
+/// The same for a side, on average over its runs; empty when one of them does not have the axis, and on steps, which
+/// need no translation. The side must outlive it.
 class Amounts {
  public:
   Amounts(const Side& side, Axis axis) {
-    for (const auto& view : side.runs)
-      runs_.emplace_back(axis == Axis::step ? spent(*view.run, axis).curve : view.on(axis).along.curve, axis);
+    if (axis == Axis::step) return;
+    for (const auto& view : side.runs) runs_.emplace_back(view.spent(axis).curve, axis);
     if (std::any_of(runs_.begin(), runs_.end(), [](const Amount& a) { return a.empty(); })) runs_.clear();
   }
   [[nodiscard]] bool empty() const { return runs_.empty(); }
@@ -72,7 +73,7 @@ SpeedupCurve on_axis(const Sides& sides, const Speedup& steps, Axis axis) {
   SpeedupCurve out;
   out.axis = axis;
   const bool in_steps = axis == Axis::step;
-  const Amounts b(in_steps ? Side{} : sides.baseline, axis), e(in_steps ? Side{} : sides.experiment, axis);
+  const Amounts b(sides.baseline, axis), e(sides.experiment, axis);
   if (!in_steps && (b.empty() || e.empty())) return out;
   std::vector<double> log_s;
   for (std::size_t k = 0; k < steps.levels().size(); ++k) {
@@ -99,7 +100,7 @@ struct Progress {
   double share, rate;
 };
 Progress progress(const Side& side, double step) {
-  const Curve& lr = *side.runs.front().lr;
+  const Curve& lr = side.runs.front().lr();
   const double rate = lr.empty() ? std::numeric_limits<double>::quiet_NaN()
                                  : value_at(lr, std::clamp(step, lr.step.front(), lr.step.back())) /
                                        *std::max_element(lr.value.begin(), lr.value.end());

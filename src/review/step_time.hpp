@@ -31,6 +31,6 @@ struct Pace {
   bool evaluations_inside = false;  ///< every record carries an evaluation: their time is in the step time
 };
 
-Pace pace(const Run& run, Clock clock);
+Pace pace(const RunView& view, Clock clock);
 
 }  // namespace expanalyze

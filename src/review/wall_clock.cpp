@@ -51,7 +51,7 @@ void add(SidePace& out, const Pace& p) {
 SidePace side_pace(const Side& side, Clock clock) {
   SidePace out;
   for (const auto& view : side.runs) {
-    const Pace p = pace(*view.run, clock);
+    const Pace p = pace(view, clock);
     if (!(p.seconds > 0)) return {};
     add(out, p);
   }

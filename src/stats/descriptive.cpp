@@ -27,6 +27,14 @@ class SortedWindow {
   explicit SortedWindow(std::size_t window) { sorted_.reserve(window + 2); }
   void enter(double v) { sorted_.insert(place(v), v); }
   void leave(double v) { sorted_.erase(place(v)); }
+  /// One enters as another leaves: only what lies between the two moves.
+  void replace(double gone, double come) {
+    const auto from = place(gone), to = place(come);
+    if (from < to)
+      *std::move(from + 1, to, from) = come;
+    else
+      *std::prev(std::move_backward(to, from, from + 1)) = come;
+  }
   [[nodiscard]] double middle() const { return sorted_[sorted_.size() / 2]; }
 
  private:
@@ -90,6 +98,7 @@ std::vector<double> running_median(std::span<const double> x, std::size_t window
   std::size_t begin = 0, end = 0;  // what `values` holds; both only move to the right
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t reach = std::min({half, i, n - 1 - i});
+    if (end == i + reach && begin + 1 == i - reach) values.replace(x[begin++], x[end++]);
     while (end < i + reach + 1) values.enter(x[end++]);
     while (begin < i - reach) values.leave(x[begin++]);
     result[i] = values.middle();

@@ -44,9 +44,22 @@ LawShape shape_of(std::span<const double> p, const LawShape& fixed) {
   return out;
 }
 
+/// The parameters as the formula needs them, once for many points.
+struct Terms {
+  double floor, log_scale, exponent, annealing;
+  explicit Terms(std::span<const double> p)
+      : floor(std::exp(p[kFloor])),
+        log_scale(p[kScale]),
+        exponent(std::exp(p[kExponent])),
+        annealing(p.size() > kAnnealing ? std::exp(p[kAnnealing]) : 0) {}
+  /// `log_area` over the reference.
+  [[nodiscard]] double loss(double log_area, double annealed) const {
+    return floor + std::exp(log_scale - exponent * log_area) - annealing * annealed;
+  }
+};
+
 double loss_from(std::span<const double> p, double area, double reference, double annealed) {
-  const double fallen = p.size() > kAnnealing ? std::exp(p[kAnnealing]) * annealed : 0;
-  return std::exp(p[kFloor]) + std::exp(p[kScale] - std::exp(p[kExponent]) * std::log(area / reference)) - fallen;
+  return Terms(p).loss(std::log(area / reference), annealed);
 }
 
 double total_area(const Schedule& schedule, double step) {
@@ -55,7 +68,7 @@ double total_area(const Schedule& schedule, double step) {
 
 /// What the residuals need of each point, computed once.
 struct Points {
-  std::vector<double> area, log_loss, annealed, step;
+  std::vector<double> area, log_area, log_loss, annealed, step;  ///< log_area: over the reference
   std::vector<const Schedule*> schedule;
   std::vector<std::size_t> curve;
 };
@@ -130,11 +143,12 @@ double annealed(LossLaw law, const Schedule& schedule, double step, const LawSha
 }
 
 void FittedLaw::descend(std::span<const LawCurve> curves, bool free_shape, const FittedLaw* like) {
-  const Points points = points_of(law_, curves, shape_);
+  Points points = points_of(law_, curves, shape_);
   if (points.area.empty()) return;
   double sum = 0;
   for (const double a : points.area) sum += std::log(a);
   reference_ = std::exp(sum / static_cast<double>(points.area.size()));
+  for (const double a : points.area) points.log_area.push_back(std::log(a / reference_));
   const double level = std::exp(*std::min_element(points.log_loss.begin(), points.log_loss.end()));
   FitProblem problem;
   problem.points = points.area.size();
@@ -152,9 +166,10 @@ void FittedLaw::descend(std::span<const LawCurve> curves, bool free_shape, const
     const auto p = all.first(own), luck = all.subspan(own);
     const bool moving = own > kGamma;
     const LawShape now = shape_of(p, shape_);
+    const Terms terms(p);
     for (std::size_t i = 0; i < r.size(); ++i) {
       const double a = moving ? annealed(law_, *points.schedule[i], points.step[i], now) : points.annealed[i];
-      r[i] = std::log(std::max(1e-300, loss_from(p, points.area[i], reference_, a))) - points.log_loss[i];
+      r[i] = std::log(std::max(1e-300, terms.loss(points.log_area[i], a))) - points.log_loss[i];
       if (!luck.empty()) r[i] += luck[points.curve[i]];
     }
   };

@@ -16,10 +16,18 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
-void reserve(Curve& curve, std::size_t n) {
-  curve.step.reserve(n);
-  curve.value.reserve(n);
-  curve.line.reserve(n);
+void resize(Curve& curve, std::size_t n) {
+  curve.step.resize(n);
+  curve.value.resize(n);
+  curve.line.resize(n);
+}
+
+/// The first records, each at a later step than the one before: all of them, unless something was resumed or repeated.
+std::size_t rising(const std::vector<double>& step, std::size_t most) {
+  double last = -std::numeric_limits<double>::infinity();
+  std::size_t n = 0;
+  while (n < most && step[n] > last && step[n] < std::numeric_limits<double>::infinity()) last = step[n++];
+  return n;
 }
 
 /// Linear between two points; NaN when either value is not finite.
@@ -53,8 +61,10 @@ Curve monotone_clock(const Run& run, Curve clock, bool& restarted) {
 
 /// A clock that falls within one step belongs to the next bar: "100% [00:20" of an epoch and "0% [00:00" of the one
 /// behind it show the same update. It goes on where the one before ended.
-Series without_falls_within_a_step(const Run& run, Series clock, bool& restarted) {
-  const auto& step = run.rows[clock.rows].step;
+Curve without_falls_within_a_step(const Run& run, const Series& logged, bool& restarted) {
+  const auto& step = run.rows[logged.rows].step;
+  if (rising(step, step.size()) == step.size()) return trajectory(run, logged);
+  Series clock = logged;
   double offset = 0, previous = kNan;
   for (std::size_t i = 0; i < clock.value.size(); ++i) {
     if (i > 0 && step[i] == step[i - 1] && clock.value[i] < previous) {
@@ -64,7 +74,7 @@ Series without_falls_within_a_step(const Run& run, Series clock, bool& restarted
     if (std::isfinite(clock.value[i])) previous = clock.value[i];
     clock.value[i] += offset;
   }
-  return clock;
+  return trajectory(run, clock);
 }
 
 Curve scaled(Curve curve, double factor) {
@@ -131,8 +141,8 @@ double before_first_stamp(const Run& run, const Curve& clock) {
 Spent wall_spent(const Run& run) {
   if (const Series* series = find(run, Role::wall)) {
     bool restarted = false;
-    const Series joined = without_falls_within_a_step(run, *series, restarted);
-    Curve clock = monotone_clock(run, finite(trajectory(run, joined)), restarted);
+    Curve joined = without_falls_within_a_step(run, *series, restarted);
+    Curve clock = monotone_clock(run, finite(std::move(joined)), restarted);
     return {std::move(clock),
             "logged as " + code_span(series->logged_as) + (restarted ? ", which restarts and was joined" : "")};
   }
@@ -184,22 +194,27 @@ std::string_view last_part(std::string_view key) {
 Curve trajectory(const Run& run, const Series& series) {
   const Rows& rows = run.rows[series.rows];
   Curve out;
-  reserve(out, series.value.size());
-  for (std::size_t i = 0; i < series.value.size(); ++i) {
+  const std::size_t first = rising(rows.step, series.value.size());
+  const auto begin_with = [&](const auto& from, auto& to) {
+    to.reserve(series.value.size());
+    to.assign(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(first));
+  };
+  begin_with(rows.step, out.step);
+  begin_with(series.value, out.value);
+  begin_with(rows.line, out.line);
+  for (std::size_t i = first; i < series.value.size(); ++i) {
     const double step = rows.step[i];
     if (!std::isfinite(step)) continue;
     if (!out.empty() && step <= out.step.back()) {
-      const auto first = std::lower_bound(out.step.begin(), out.step.end(), step) - out.step.begin();
-      const auto keep = static_cast<std::size_t>(first);
+      const auto keep =
+          static_cast<std::size_t>(std::lower_bound(out.step.begin(), out.step.end(), step) - out.step.begin());
       if (out.step[keep] == step && same(out.value[keep], series.value[i])) {  // printed twice, or replayed exactly
         ++out.repeated;
         continue;
       }
       const bool rewound = step != out.step.back();
       (rewound ? out.superseded : out.same_step) += out.size() - keep;
-      out.step.resize(keep);
-      out.value.resize(keep);
-      out.line.resize(keep);
+      resize(out, keep);
       while (!out.breaks.empty() && out.breaks.back() >= step) out.breaks.pop_back();
       if (rewound) out.breaks.push_back(step);
     }
@@ -215,25 +230,32 @@ Curve trajectory(const Run& run, Role role) {
   return series ? trajectory(run, *series) : Curve{};
 }
 
-Curve finite(const Curve& curve) {
-  Curve out;
-  out.superseded = curve.superseded;
-  out.same_step = curve.same_step;
+Curve finite(const Curve& curve) { return finite(Curve(curve)); }
+
+Curve finite(Curve&& curve) {
+  Curve out = std::move(curve);
+  out.repeated = 0;
+  const auto known = [](double v) { return std::isfinite(v); };
+  const auto gap = std::find_if_not(out.value.begin(), out.value.end(), known);
+  if (gap == out.value.end()) return out;
+  auto kept = static_cast<std::size_t>(gap - out.value.begin());
+  const auto ahead = std::lower_bound(out.breaks.begin(), out.breaks.end(), out.step[kept]);
+  const std::vector<double> later(ahead, out.breaks.end());
+  out.breaks.erase(ahead, out.breaks.end());
   bool broken = false;
-  std::size_t b = 0;
-  reserve(out, curve.size());
-  for (std::size_t i = 0; i < curve.size(); ++i) {
-    for (; b < curve.breaks.size() && curve.breaks[b] <= curve.step[i]; ++b) broken = true;
-    if (!std::isfinite(curve.value[i])) {
+  for (std::size_t i = kept, b = 0; i < out.size(); ++i) {
+    for (; b < later.size() && later[b] <= out.step[i]; ++b) broken = true;
+    if (!known(out.value[i])) {
       broken = true;
       continue;
     }
-    if (broken) out.breaks.push_back(curve.step[i]);
+    if (broken) out.breaks.push_back(out.step[i]);
     broken = false;
-    out.step.push_back(curve.step[i]);
-    out.value.push_back(curve.value[i]);
-    out.line.push_back(curve.line[i]);
+    out.step[kept] = out.step[i];
+    out.value[kept] = out.value[i];
+    out.line[kept++] = out.line[i];
   }
+  resize(out, kept);
   return out;
 }
 
@@ -258,9 +280,18 @@ double value_at(const Curve& curve, double step) {
   return interpolate(curve.step[at - 1], curve.value[at - 1], curve.step[at], curve.value[at], step);
 }
 
-Common common_steps(const Curve& a, const Curve& b) {
+Common common_steps(const Curve& a, const Curve& b, double from, double to) {
+  const auto within = [&](const Curve& curve) {
+    const auto first = std::lower_bound(curve.step.begin(), curve.step.end(), from);
+    const auto last = std::upper_bound(first, curve.step.end(), to);
+    return std::pair(static_cast<std::size_t>(first - curve.step.begin()),
+                     static_cast<std::size_t>(last - curve.step.begin()));
+  };
+  auto [i, a_end] = within(a);
+  auto [k, b_end] = within(b);
   Common out;
-  for (std::size_t i = 0, k = 0; i < a.size() && k < b.size();) {
+  for (auto* column : {&out.step, &out.a, &out.b}) column->reserve(std::min(a_end - i, b_end - k));
+  while (i < a_end && k < b_end) {
     if (a.step[i] < b.step[k])
       ++i;
     else if (b.step[k] < a.step[i])

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,17 +32,19 @@ struct Curve {
 Curve trajectory(const Run& run, const Series& series);
 /// The trajectory of the best series of a role; empty when the run has none.
 Curve trajectory(const Run& run, Role role);
-/// Points with a finite value.
+/// Points with a finite value; of a curve that is given away without a copy.
 Curve finite(const Curve& curve);
+Curve finite(Curve&& curve);
 /// Points with from <= step <= to.
 Curve between(const Curve& curve, double from, double to);
 /// Linear in step between the two neighbours; NaN outside the curve and across non-finite points.
 double value_at(const Curve& curve, double step);
-/// The steps that both curves have, with both values.
+/// The steps between `from` and `to` that both curves have, with both values.
 struct Common {
   std::vector<double> step, a, b;
 };
-Common common_steps(const Curve& a, const Curve& b);
+Common common_steps(const Curve& a, const Curve& b, double from = -std::numeric_limits<double>::infinity(),
+                    double to = std::numeric_limits<double>::infinity());
 
 /// Cumulative tokens (or samples), seconds or FLOPs spent by each logged step (A1, A6).
 struct Spent {

@@ -2,7 +2,8 @@
 """Logs to time: make_logs.py FOLDER MEGABYTES. What is there already is kept.
 
 wide_N.jsonl: 25 keys a line, in the same order, for N = 1, 10, 100, 1000 up to MEGABYTES; wide_N.csv: the same rows;
-seed_{b,e}{1,2,3}.jsonl: six runs of 100,000 records, a cosine schedule, an evaluation every 500;
+seed_{b,e}{1,2,3}.jsonl: six runs of 100,000 records, a cosine schedule, an evaluation every 500; sparse_: every 10,000;
+trained_: none; many_: every 500, and 20 series more;
 alternating.jsonl: lines of training and of evaluation in turn; random.jsonl: the keys in a new order in each line.
 """
 import json
@@ -70,7 +71,7 @@ write('alternating.jsonl', min(most, 200), alternating)
 write('random.jsonl', min(most, 200), shuffled)
 
 
-def training(offset):
+def training(offset, evaluate_every, others):
     luck = draw.gauss(0, 0.002) + offset
 
     def row(i):
@@ -79,15 +80,18 @@ def training(offset):
         record = {'step': i, 'train_loss': loss + draw.gauss(0, 0.05), 'lr': rate, 'grad_norm': draw.lognormvariate(0, .3),
                   'step_time': draw.gauss(0.2, 0.005), 'wall_time': 0.2 * (i + 1), 'tokens': 65536 * (i + 1),
                   'flops': 6e15 * (i + 1)}
-        if i % 500 == 499:
+        for k in range(others):
+            record[f'layer{k}/grad_norm'] = draw.lognormvariate(0, .3)
+        if i % evaluate_every == evaluate_every - 1:
             record['val_loss'] = loss + draw.gauss(0, 0.001)
         return json.dumps(record) + '\n'
     return row
 
 
-for side, offset in (('b', 0), ('e', -0.01)):
-    for seed in (1, 2, 3):
-        file = folder / f'seed_{side}{seed}.jsonl'
-        if not file.exists():
-            row = training(offset)
-            file.write_text(''.join(row(i) for i in range(100000)))
+for shape, evaluate_every, others in (('seed', 500, 0), ('sparse', 10000, 0), ('trained', 10**9, 0), ('many', 500, 20)):
+    for side, offset in (('b', 0), ('e', -0.01)):
+        for seed in (1, 2, 3):
+            file = folder / f'{shape}_{side}{seed}.jsonl'
+            if not file.exists():
+                row = training(offset, evaluate_every, others)
+                file.write_text(''.join(row(i) for i in range(100000)))

@@ -22,7 +22,11 @@ for size in 1 10 100 1000; do
 done
 
 echo "== step 1 beside the reading of its logs: 3 + 3 runs of 100,000 records"
-for ((i = 0; i < rounds; ++i)); do "${bench/import/review}" "$work"/seed_{b,e}{1,2,3}.jsonl; done
+for ((i = 0; i < rounds; ++i)); do
+  for shape in seed sparse trained many; do
+    echo "$shape: $("${bench/import/review}" "$work/$shape"_{b,e}{1,2,3}.jsonl)"
+  done
+done
 
 if [ ! -f "$tools/rounds.py" ]; then
   for log in wide_$mb.jsonl alternating.jsonl random.jsonl wide_$mb.csv; do

@@ -128,6 +128,39 @@ TEST_CASE("a mean over the steps since the record before also counts those of th
   CHECK(seconds({1, 2, 3}) == Approx(1));
 }
 
+TEST_CASE("what is not finite leaves a break, and the breaks of resumes stay") {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  Curve curve{.step = {0, 1, 2, 3, 4, 5, 6, 7, 8},
+              .value = {9, 8, 7, kNan, 5, 4, kNan, kNan, 1},
+              .line = {1, 2, 3, 4, 5, 6, 7, 8, 9},
+              .superseded = 3,
+              .repeated = 2,
+              .breaks = {1, 5, 7}};
+  const Curve copied = finite(curve);
+  CHECK(copied.step == std::vector<double>{0, 1, 2, 4, 5, 8});
+  CHECK(copied.value == std::vector<double>{9, 8, 7, 5, 4, 1});
+  CHECK(copied.line == std::vector<std::uint32_t>{1, 2, 3, 5, 6, 9});
+  CHECK(copied.breaks == std::vector<double>{1, 4, 5, 8});
+  CHECK(copied.superseded == 3);
+  CHECK(copied.repeated == 0);
+  CHECK(curve.size() == 9);
+  const Curve moved = finite(std::move(curve));
+  CHECK(moved.step == copied.step);
+  CHECK(moved.breaks == copied.breaks);
+}
+
+TEST_CASE("common steps lie between two ends, both included") {
+  const Curve a{.step = {0, 1, 2, 3, 5, 8}, .value = {10, 11, 12, 13, 15, 18}, .line = {}, .breaks = {}};
+  const Curve b{.step = {1, 3, 4, 5, 8, 9}, .value = {21, 23, 24, 25, 28, 29}, .line = {}, .breaks = {}};
+  CHECK(common_steps(a, b).step == std::vector<double>{1, 3, 5, 8});
+  const Common middle = common_steps(a, b, 3, 5);
+  CHECK(middle.step == std::vector<double>{3, 5});
+  CHECK(middle.a == std::vector<double>{13, 15});
+  CHECK(middle.b == std::vector<double>{23, 25});
+  CHECK(common_steps(a, b, 6, 7).step.empty());
+  CHECK(common_steps(a, b, 8, 3).step.empty());
+}
+
 TEST_CASE("values between points are linear, outside there are none") {
   const Curve curve{{0, 10, 20}, {1, 2, 4}, {1, 2, 3}, 0, 0, 0, {}};
   CHECK(value_at(curve, 10) == 2);
