@@ -227,6 +227,11 @@ std::vector<SignalBehaviour> mechanism_signals(const Case& c) {
   return out;
 }
 
+bool share_a_word(std::string_view a, std::string_view b) {
+  const auto words = words_of(a), others = words_of(b);
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return others.contains(word); });
+}
+
 std::string say_rest(const SignalBehaviour& s) {
   const bool always = s.constant();
   std::string out = fmt::format("{} stood at {} in {} of its {} records", code_span(s.name), number(s.shape.bound),
