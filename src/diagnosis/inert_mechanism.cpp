@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "diagnosis/config_bound.hpp"
 #include "diagnosis/inert_equal.hpp"
 #include "diagnosis/levels.hpp"
 #include "diagnosis/mechanism.hpp"
@@ -129,22 +130,19 @@ void weigh_motion(const Case& c, const SignalBehaviour& s, Scored& out) {
 
 void weigh_end(const Case& c, Scored& out) {
   const FinalQuality& final = c.review.final_quality;
+  const Run& run = *c.experiment.front();
+  std::vector<Place> where;
+  for (const auto& series : run.series)
+    if (series.labels.empty() && series.logged_as == c.review.metric.name && where.empty())
+      where.push_back(place_at_step(run, series, final.at_step));
   if (c.worse || c.better)
     out.evidence.push_back(
         {fmt::format("the two sides end {} apart, more than the noise of seeds", number(std::abs(c.gap), 3)),
-         final.difference,
-         -kDecisive,
-         1,
-         'd',
-         {}});
+         final.difference, -kDecisive, 1, 'd', where});
   else if (std::isfinite(c.gap))
     out.evidence.push_back({fmt::format("the curves are not the same: they end {} apart, which seeds alone can do",
                                         number(std::abs(c.gap), 3)),
-                            final.difference,
-                            -kWeak,
-                            1,
-                            0,
-                            {}});
+                            final.difference, -kWeak, 1, 0, where});
 }
 
 std::string soul(const SignalBehaviour* rest, const SignalBehaviour* moves, const EqualityFound& equal,
