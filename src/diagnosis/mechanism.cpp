@@ -63,7 +63,8 @@ void against_baseline(const Case& c, SignalBehaviour& s) {
   s.as_baseline_values = base.step == own.step && base.value == own.value;
   const double b = stats::median(base.value);
   s.as_baseline = close(b, s.shape.median);
-  s.baseline_at_rest = rests(shape_of(*c.baseline.front(), *other), last_step(*c.baseline.front()));
+  // Only asked of what moves in the experiment: own().
+  s.baseline_at_rest = s.moves() && rests(shape_of(*c.baseline.front(), *other), last_step(*c.baseline.front()));
 }
 
 /// Of the layers of one signal: how many rest or sit at a bound.

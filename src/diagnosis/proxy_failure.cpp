@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 
 #include "diagnosis/mechanism.hpp"
 #include "diagnosis/proxy_pair.hpp"
@@ -33,6 +34,12 @@ Outcome by_signals(const Case& c) {
   const auto signals = mechanism_signals(c);
   Scored out;
   std::size_t proxies = 0, pairs = 0;
+  std::map<const Series*, Curve> curves;  // each is asked for in many pairs
+  const auto curve_of = [&](const Series* series) -> const Curve& {
+    const auto [at, added] = curves.try_emplace(series);
+    if (added) at->second = finite(trajectory(run, *series));
+    return at->second;
+  };
   std::string still;
   for (const auto& s : signals) {
     if (!s.own()) continue;
@@ -40,7 +47,7 @@ Outcome by_signals(const Case& c) {
     if (!s.moves() || s.shape.kind == stats::SignalKind::event_count) continue;
     ++proxies;
     for (const Series* target : targets(run, signals, s)) {
-      const Decoupling d = decoupling(finite(trajectory(run, *s.series)), finite(trajectory(run, *target)));
+      const Decoupling d = decoupling(curve_of(s.series), curve_of(target));
       if (d.first.n == 0) continue;
       ++pairs;
       if (!d.reversed && !d.lost) continue;
