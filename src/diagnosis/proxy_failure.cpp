@@ -75,15 +75,16 @@ Outcome by_signals(const Case& c) {
     return Untestable{
         {},
         !still.empty() && proxies == 0
-            ? fmt::format("a stand-in that moves: {} does not, so that it follows nothing", code_span(still))
-            : std::string("a setting that names a statistic, with that statistic in the log; or 240 common records "
-                          "of a signal that only the experiment logs and of another scalar"),
+            ? fmt::format("a signal of the experiment's own that moves ({} does not)", code_span(still))
+            : std::string("a setting that names a statistic and that statistic in the log, or 240 records of "
+                          "the experiment's own signal beside another scalar"),
         "log the statistic that steers the mechanism under the name that the config uses, and beside it "
         "the quantity it stands for"};
   out.looked_at = fmt::format(
-      "{} signals of the experiment alone against what they could stand for ({} pairs): none followed "
-      "another at first and left it later",
-      proxies, pairs);
+      "the experiment's own signals ({}) in {} with a loss or another signal: in none did one follow at first and "
+      "leave "
+      "later",
+      proxies, pairs == 1 ? "one pairing" : fmt::format("{} pairings", pairs));
   out.effect_share = 0.7;
   if (!out.evidence.empty()) weigh_outcome(c, out);
   return out;
