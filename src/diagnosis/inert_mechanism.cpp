@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "diagnosis/config_bound.hpp"
 #include "diagnosis/inert_equal.hpp"
 #include "diagnosis/levels.hpp"
 #include "diagnosis/mechanism.hpp"
@@ -20,9 +21,18 @@ constexpr double kNoReach = 1e-3;    // D-25(d)
 constexpr double kNoBits = 0.05;     // D-25(f)
 constexpr std::size_t kHeard = 200;  // whitened records: a correlation of 0.27 would be seen
 
-/// The signal that best shows a mechanism at rest: still from the start, and as in the baseline or unknown to it.
-/// A constant that the baseline logs too, and no setting explains, is a column like any other unless the curves agree.
-const SignalBehaviour* resting(const std::vector<SignalBehaviour>& signals, bool agree) {
+/// What was changed has to do with this signal, by its name or that of its bound.
+bool concerned(const Case& c, const SignalBehaviour& s) {
+  const auto& all = c.review.config_diff;
+  return std::any_of(all.begin(), all.end(), [&](const ConfigDifference& d) {
+    return d.cls != ConfigDifference::Class::benign &&
+           (share_a_word(d.key, s.name) || (!s.cap_key.empty() && share_a_word(d.key, s.cap_key)));
+  });
+}
+
+/// The signal that best shows a mechanism at rest: still from the start, and as in the baseline or unknown to it. A
+/// constant that the baseline logs too is a setting of both sides, unless the curves agree or the change concerns it.
+const SignalBehaviour* resting(const Case& c, const std::vector<SignalBehaviour>& signals, bool agree) {
   const SignalBehaviour* best = nullptr;
   const auto better = [&](const SignalBehaviour& s) {
     if (best->in_baseline != s.in_baseline) return best->in_baseline;  // what was added shows it best
@@ -31,7 +41,7 @@ const SignalBehaviour* resting(const std::vector<SignalBehaviour>& signals, bool
   };
   for (const auto& s : signals) {
     if (!s.at_rest() || (s.in_baseline && !s.as_baseline)) continue;
-    if (s.in_baseline && std::isnan(s.cap) && !agree) continue;
+    if (s.in_baseline && !agree && !concerned(c, s)) continue;
     if (!best || better(s)) best = &s;
   }
   return best;
@@ -120,22 +130,19 @@ void weigh_motion(const Case& c, const SignalBehaviour& s, Scored& out) {
 
 void weigh_end(const Case& c, Scored& out) {
   const FinalQuality& final = c.review.final_quality;
+  const Run& run = *c.experiment.front();
+  std::vector<Place> where;
+  for (const auto& series : run.series)
+    if (series.labels.empty() && series.logged_as == c.review.metric.name && where.empty())
+      where.push_back(place_at_step(run, series, final.at_step));
   if (c.worse || c.better)
     out.evidence.push_back(
         {fmt::format("the two sides end {} apart, more than the noise of seeds", number(std::abs(c.gap), 3)),
-         final.difference,
-         -kDecisive,
-         1,
-         'd',
-         {}});
+         final.difference, -kDecisive, 1, 'd', where});
   else if (std::isfinite(c.gap))
     out.evidence.push_back({fmt::format("the curves are not the same: they end {} apart, which seeds alone can do",
                                         number(std::abs(c.gap), 3)),
-                            final.difference,
-                            -kWeak,
-                            1,
-                            0,
-                            {}});
+                            final.difference, -kWeak, 1, 0, where});
 }
 
 std::string soul(const SignalBehaviour* rest, const SignalBehaviour* moves, const EqualityFound& equal,
@@ -182,7 +189,7 @@ Outcome detect(const Case& c) {
         {},
         "a signal of the mechanism, or paired curves",
         "log the mechanism's own quantity (its trigger, its gate, its step count) every step in both runs"};
-  const SignalBehaviour* rest = resting(signals, same || pairing.paired);
+  const SignalBehaviour* rest = resting(c, signals, same || equal.late || equal.kind == Equality::within_noise);
   const SignalBehaviour* moves = moving(signals);
   if (rest) weigh_rest(*rest, moves && moves->own(), out);
   if (!rest && moves && equal.seen.empty() && !same) weigh_motion(c, *moves, out);

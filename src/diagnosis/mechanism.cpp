@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "diagnosis/config_bound.hpp"
 #include "stats/descriptive.hpp"
 #include "store/roles.hpp"
 #include "text/format.hpp"
@@ -39,102 +40,17 @@ const Series* same_series(const Run& run, const Series& wanted) {
   return nullptr;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& ch : out) ch = static_cast<char>(std::tolower(static_cast<unsigned char>(ch)));
-  return out;
-}
-
-/// Letters between anything else.
-std::set<std::string> words_of(std::string_view name) {
-  std::set<std::string> out;
-  std::string word;
-  for (const char ch : lower(name) + ".") {
-    if (std::isalpha(static_cast<unsigned char>(ch))) {
-      word += ch;
-    } else {
-      if (word.size() > 1) out.insert(word);
-      word.clear();
-    }
-  }
-  return out;
-}
-
-/// How much a key sounds like a bound of this signal: a word in common ("ns_steps", "avg_steps") counts most, a word
-/// for bounds next.
-int sounds_like_bound(std::string_view key, std::string_view signal) {
-  static constexpr std::array<std::string_view, 9> kBounds{"max",   "min",     "cap",       "limit", "bound",
-                                                           "steps", "ceiling", "threshold", "floor"};
-  const auto words = words_of(key), own = words_of(signal);
-  int score = 0;
-  for (const auto& word : words) {
-    if (own.contains(word)) score += 2;
-    if (std::find(kBounds.begin(), kBounds.end(), word) != kBounds.end()) score += 1;
-  }
-  return score;
-}
-
-/// Five logged digits.
-bool equals(double a, double b) { return std::abs(a - b) <= 5e-5 * std::abs(a); }
-
 /// As constant as D-25(b) asks.
 bool close(double a, double b) { return std::abs(a - b) <= 1e-3 * std::max(std::abs(a), std::abs(b)); }
 
-/// The setting that equals the value at which the signal sits; the one that sounds most like its bound.
-void find_cap(const Run& run, SignalBehaviour& s) {
-  const double at = s.shape.bound;
-  // 0 and 1 are the ends of every share and flag: too common to be recognised by value.
-  if (!std::isfinite(at) || at == 0 || at == 1) return;
-  int best = -1;
-  for (const auto& [key, value] : run.config) {
-    const auto* number = std::get_if<double>(&value);
-    if (!number || !equals(*number, at) || is_bookkeeping(key)) continue;
-    if (const int score = sounds_like_bound(key, s.name); score > best) {
-      best = score;
-      s.cap = *number;
-      s.cap_key = key;
-    }
-  }
-}
-
-std::vector<double> numbers_of(const Config& config) {
-  std::vector<double> out;
-  for (const auto& [key, value] : config)
-    if (const auto* number = std::get_if<double>(&value); number && std::isfinite(*number) && !is_bookkeeping(key))
-      out.push_back(*number);
-  return out;
-}
-
-/// Settings at one of the ends of the signal. Inside its range a number of the config is met by chance.
-std::vector<double> bounds_for(const Run& run, const Curve& curve) {
-  if (curve.empty()) return {};
-  const auto [low, high] = std::minmax_element(curve.value.begin(), curve.value.end());
-  std::vector<double> out;
-  for (const double v : numbers_of(run.config))
-    if (equals(v, *low) || equals(v, *high)) out.push_back(v);
-  return out;
-}
-
 stats::SignalShape shape_of(const Run& run, const Series& series) {
   const Curve curve = trajectory(run, series);
-  return stats::signal_shape(curve.step, curve.value, bounds_for(run, finite(curve)));
+  return stats::signal_shape(curve.step, curve.value, settings_at_ends(run.config, finite(curve).value));
 }
 
 bool rests(const stats::SignalShape& shape, double end) {
   if (shape.kind == SignalKind::constant) return true;
   return shape.kind == SignalKind::pinned && shape.since <= 0.05 * end;
-}
-
-/// The record of the experiment's first run at a step.
-Place at_step(const Run& run, const Series& series, double step) {
-  Place out{run.label, series.logged_as, 0, step};
-  const Curve curve = finite(trajectory(run, series));
-  const auto it = std::lower_bound(curve.step.begin(), curve.step.end(), step);
-  if (it != curve.step.end()) {
-    out.line = curve.line[static_cast<std::size_t>(it - curve.step.begin())];
-    out.step = *it;
-  }
-  return out;
 }
 
 void against_baseline(const Case& c, SignalBehaviour& s) {
@@ -147,7 +63,8 @@ void against_baseline(const Case& c, SignalBehaviour& s) {
   s.as_baseline_values = base.step == own.step && base.value == own.value;
   const double b = stats::median(base.value);
   s.as_baseline = close(b, s.shape.median);
-  s.baseline_at_rest = rests(shape_of(*c.baseline.front(), *other), last_step(*c.baseline.front()));
+  // Only asked of what moves in the experiment: own().
+  s.baseline_at_rest = s.moves() && rests(shape_of(*c.baseline.front(), *other), last_step(*c.baseline.front()));
 }
 
 /// Of the layers of one signal: how many rest or sit at a bound.
@@ -175,11 +92,12 @@ SignalBehaviour behaviour(const Case& c, const Series& series) {
     ++s.runs;
     if (rests(shape, last_step(*one)) && close(shape.median, s.shape.median)) ++s.runs_at_rest;
   }
-  find_cap(run, s);
+  s.cap_key = setting_of_bound(run.config, s.shape.bound, s.name);
+  if (!s.cap_key.empty()) s.cap = std::get<double>(run.config.at(s.cap_key));
   against_baseline(c, s);
   const Curve curve = finite(trajectory(run, series));
-  if (!curve.empty()) s.where = at_step(run, series, curve.step.front());
-  s.since = at_step(run, series, s.shape.since);
+  if (!curve.empty()) s.where = place_at_step(run, series, curve.step.front());
+  s.since = place_at_step(run, series, s.shape.since);
   return s;
 }
 
@@ -223,6 +141,17 @@ std::vector<SignalBehaviour> mechanism_signals(const Case& c) {
     if (!series.labels.empty() && !layered_already.insert(series.name).second) continue;
     SignalBehaviour s = series.labels.empty() ? behaviour(c, series) : layered(c, series);
     if (s.shape.kind != SignalKind::clock && s.shape.kind != SignalKind::unknown) out.push_back(std::move(s));
+  }
+  return out;
+}
+
+Place place_at_step(const Run& run, const Series& series, double step) {
+  Place out{run.label, series.logged_as, 0, step};
+  const Curve curve = finite(trajectory(run, series));
+  const auto it = std::lower_bound(curve.step.begin(), curve.step.end(), step);
+  if (it != curve.step.end()) {
+    out.line = curve.line[static_cast<std::size_t>(it - curve.step.begin())];
+    out.step = *it;
   }
   return out;
 }

@@ -42,6 +42,9 @@ std::vector<SignalBehaviour> mechanism_signals(const Case& c);
 /// "`gate` stood at 5 in every record", with its bound, its layers and its runs: as much as is known.
 std::string say_rest(const SignalBehaviour& s);
 
+/// The first finite record of a series at or behind a step.
+Place place_at_step(const Run& run, const Series& series, double step);
+
 /// A signal whose name holds one of the words as a token: "optim/ortho_err" holds "ortho".
 const Series* signal_with(const Run& run, std::initializer_list<std::string_view> words);
 

@@ -147,7 +147,7 @@ Outcome detect(const Case& c) {
                             kModerate,
                             1,
                             0,
-                            {}});
+                            {place_of(*c.experiment.front(), Role::train_loss)}});
   out.effect_share = same ? 1 : 0.5;
   if (!same) weigh_outcome(c, out);
   if (from_start)

@@ -41,6 +41,33 @@ Values differences(std::span<const double> y) {
   return out;
 }
 
+/// As quantile(), of values in rising order: one sort serves all.
+double at_share(std::span<const double> sorted, double p) {
+  const double at = p * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const double next = sorted[std::min(below + 1, sorted.size() - 1)];
+  const double part = at - std::floor(at);
+  return part == 0 ? sorted[below] : (1 - part) * sorted[below] + part * next;
+}
+
+Values in_order(std::span<const double> y) {
+  Values out(y.begin(), y.end());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+double entropy_of(std::span<const double> y, double from, double to) {
+  std::array<double, 16> count{};
+  for (const double v : y) {
+    const double at = to > from ? 16 * ((v / 2 - from / 2) / (to / 2 - from / 2)) : v == from ? 0 : 15;
+    ++count[static_cast<std::size_t>(std::clamp(at, 0.0, 15.0))];
+  }
+  double bits = 0;
+  for (const double c : count)
+    if (c > 0) bits -= c / static_cast<double>(y.size()) * std::log2(c / static_cast<double>(y.size()));
+  return std::max(0.0, bits);
+}
+
 double share(std::span<const double> y, double value, double tolerance) {
   const auto hit = std::count_if(y.begin(), y.end(), [&](double v) { return std::abs(v - value) <= tolerance; });
   return y.empty() ? 0 : static_cast<double>(hit) / static_cast<double>(y.size());
@@ -57,9 +84,10 @@ double settled(std::span<const double> x, std::span<const double> y, double boun
   return at;
 }
 
-void read_bound(SignalShape& s, std::span<const double> x, std::span<const double> y, std::span<const double> bounds) {
+void read_bound(SignalShape& s, std::span<const double> x, std::span<const double> y, std::span<const double> bounds,
+                double width) {
   // Logs round: within a thousandth of what the signal usually spans it sits at the bound.
-  const double tolerance = 1e-3 * (quantile(y, 1 - kTail) - quantile(y, kTail));
+  const double tolerance = 1e-3 * width;
   const std::size_t third = y.size() / 3;
   Values candidates{s.high, s.low};
   candidates.insert(candidates.end(), bounds.begin(), bounds.end());
@@ -77,9 +105,7 @@ void read_bound(SignalShape& s, std::span<const double> x, std::span<const doubl
   s.latest = settled(x, y, s.bound, tolerance, kStrictly);
 }
 
-void read_levels(SignalShape& s, std::span<const double> y) {
-  Values levels(y.begin(), y.end());
-  std::sort(levels.begin(), levels.end());
+void read_levels(SignalShape& s, Values levels) {
   levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
   s.distinct = levels.size();
   if (s.distinct < 2) return;
@@ -183,16 +209,8 @@ bool clock_like(std::span<const double> x, std::span<const double> y) {
 
 double binned_entropy(std::span<const double> y) {
   if (y.size() < 2) return 0;
-  const double from = quantile(y, kTail), to = quantile(y, 1 - kTail);
-  std::array<double, 16> count{};
-  for (const double v : y) {
-    const double at = to > from ? 16 * ((v / 2 - from / 2) / (to / 2 - from / 2)) : v == from ? 0 : 15;
-    ++count[static_cast<std::size_t>(std::clamp(at, 0.0, 15.0))];
-  }
-  double bits = 0;
-  for (const double c : count)
-    if (c > 0) bits -= c / static_cast<double>(y.size()) * std::log2(c / static_cast<double>(y.size()));
-  return std::max(0.0, bits);
+  const Values sorted = in_order(y);
+  return entropy_of(y, at_share(sorted, kTail), at_share(sorted, 1 - kTail));
 }
 
 SignalShape signal_shape(std::span<const double> all_x, std::span<const double> all_y, std::span<const double> bounds) {
@@ -202,19 +220,19 @@ SignalShape signal_shape(std::span<const double> all_x, std::span<const double> 
   s.n = y.size();
   s.non_finite = std::min(all_x.size(), all_y.size()) - s.n;
   if (s.n == 0) return s;
-  const auto [low, high] = std::minmax_element(y.begin(), y.end());
-  s.low = *low;
-  s.high = *high;
-  s.median = median(y);
+  Values sorted = in_order(y);
+  s.low = sorted.front();
+  s.high = sorted.back();
+  s.median = at_share(sorted, 0.5);
   if (s.n < kFewestForKind) return s;
-  const double width = quantile(y, 1 - kTail) - quantile(y, kTail);
-  s.relative_range = width == 0 ? 0 : width / std::abs(s.median);
+  const double from = at_share(sorted, kTail), to = at_share(sorted, 1 - kTail);
+  s.relative_range = to == from ? 0 : (to - from) / std::abs(s.median);
   for (std::size_t i = 1; i < y.size(); ++i)
     if (y[i] != y[i - 1]) s.last_event = x[i];
-  read_bound(s, x, y, bounds);
-  read_levels(s, y);
+  read_bound(s, x, y, bounds, to - from);
+  read_levels(s, std::move(sorted));
   read_trend(s, x, y);
-  s.entropy = binned_entropy(y);
+  s.entropy = entropy_of(y, from, to);
   s.kind = kind_of(s, x, y);
   return s;
 }

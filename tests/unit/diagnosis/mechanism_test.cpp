@@ -272,3 +272,15 @@ TEST_CASE("sameness: digits as a log writes them") {
   CHECK(logged_digits(-1.25) == 3);
   CHECK(logged_digits(kNaN) == 0);
 }
+
+TEST_CASE("inert: a constant that both sides log is a setting, unless the change concerns it") {
+  Plan b;
+  b.config = {{"quux_steps", 5.0}, {"quux_rule", std::string("off")}};
+  b.also["quux_used"] = [](double) { return 5.0; };
+  Plan e = made::seed(b, 2, 0.001);
+  CHECK(probability(made::report({b}, {e}), "inert_mechanism") < 0.33);  // another seed of one recipe
+  e.config["quux_rule"] = std::string("residual");
+  const Report report = made::report({b}, {e});
+  CHECK(line(report, "inert_mechanism", "`quux_used` stood at 5"));
+  CHECK(probability(report, "inert_mechanism") > 0.33);
+}
