@@ -86,5 +86,6 @@ extern const Detector exploding_gradients, vanishing_gradients, dead_units, bad_
 extern const Detector capacity_limited, batch_too_small, batch_too_large, label_noise, over_regularization,
     eval_bug_or_leak, distribution_shift, resume_discontinuity, proxy_failure, throughput_regression,
     slow_start_pays_off, confounded_config;
+extern const Detector loss_spikes_nonrecovering, data_batch_anomaly;
 
 }  // namespace expanalyze
