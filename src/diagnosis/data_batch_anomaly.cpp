@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "diagnosis/case.hpp"
+#include "diagnosis/odd_batches.hpp"
 #include "diagnosis/weigh.hpp"
-#include "stats/descriptive.hpp"
 #include "stats/distributions.hpp"
 #include "text/format.hpp"
 
@@ -14,114 +13,13 @@ namespace expanalyze {
 
 namespace {
 
-/// ln of the loss above the 16 records before. The heavy tail of clean batches gives single records at robust z > 8
-/// too (about 10 in 1e4), but of 5 to 15 %: only batches a fifth above the rest are called odd here.
-constexpr double kOdd = 0.2;
-constexpr std::size_t kFewest = 3;
-
-struct Odd {
-  const RunEvents* run;
-  std::size_t index;
-  bool spike;  ///< the onset of a persistent spike
-  double height;
-};
-
-double height_of(const RunEvents& run, std::size_t index) {
-  const std::size_t from = index > 16 ? index - 16 : 0;
-  const double before = stats::median(std::span(run.loss.value).subspan(from, index - from));
-  return before > 0 && run.loss.value[index] > 0 ? std::log(run.loss.value[index] / before) : 0;
-}
-
-std::vector<Odd> odd_of(const RunEvents& run) {
-  std::vector<Odd> out;
-  for (const std::size_t i : run.outliers)
-    if (const double height = height_of(run, i); height > kOdd) out.push_back({&run, i, false, height});
-  for (const SpikeEvent& s : run.spikes)
-    if (s.spike.height > kOdd) out.push_back({&run, s.spike.onset, true, s.spike.height});
-  return out;
-}
-
-std::vector<Odd> odd_of(const std::vector<RunEvents>& runs) {
-  std::vector<Odd> out;
-  for (const RunEvents& run : runs)
-    for (const Odd& odd : odd_of(run)) out.push_back(odd);
-  return out;
-}
-
 double records_of(const std::vector<RunEvents>& runs) {
   double out = 0;
   for (const RunEvents& run : runs) out += static_cast<double>(run.loss.size());
   return out;
 }
 
-/// What an experiment's run shares with the run of the baseline that it shares most with.
-struct Shared {
-  std::vector<Odd> odd;
-  std::size_t own = 0, of_baseline = 0;
-  double p = 1;  ///< of so many by chance, over all pairs of runs
-};
-
-Shared shared(const RunEvents& e, const RunEvents& b, int lag, std::size_t pairs) {
-  Shared out;
-  const std::vector<Odd> own = odd_of(e), other = odd_of(b);
-  out.own = own.size(), out.of_baseline = other.size();
-  for (const Odd& odd : own) {
-    // The baseline's record i saw the batch of the experiment's record i + lag.
-    const double step = e.loss.step[odd.index] - lag * e.cadence;
-    const bool met = std::any_of(other.begin(), other.end(),
-                                 [&](const Odd& o) { return std::abs(b.loss.step[o.index] - step) < 0.5 * e.cadence; });
-    if (met) out.odd.push_back(odd);
-  }
-  // Placing them at random is hypergeometric; the binomial with the same share has the heavier tail.
-  const double share = static_cast<double>(other.size()) / static_cast<double>(std::max<std::size_t>(1, b.loss.size()));
-  out.p = std::min(1.0, static_cast<double>(pairs) * stats::binomial_tail(out.odd.size(), own.size(), share));
-  return out;
-}
-
-Shared most_shared(const Case& c) {
-  Shared out;
-  if (!c.review.pairing.paired || c.review.pairing.identical) return out;
-  const std::size_t pairs = c.experiment_events.size() * c.baseline_events.size();
-  for (const RunEvents& e : c.experiment_events)
-    for (const RunEvents& b : c.baseline_events)
-      if (Shared s = shared(e, b, c.review.pairing.lag, pairs); s.odd.size() > out.odd.size()) out = std::move(s);
-  return out;
-}
-
-/// Odd batches at one phase of the epoch: the same samples again.
-struct Recurrence {
-  std::size_t count = 0;
-  double steps_per_epoch = 0, p = 1;
-};
-
-double steps_per_epoch(const Run& run) {
-  const Curve epoch = finite(trajectory(run, Role::epoch));
-  if (epoch.size() < 2 || !(epoch.value.back() - epoch.value.front() >= 2)) return 0;
-  return (epoch.step.back() - epoch.step.front()) / (epoch.value.back() - epoch.value.front());
-}
-
-Recurrence recurrence(const RunEvents& run) {
-  Recurrence out;
-  const std::vector<Odd> odd = odd_of(run);
-  const double length = odd.size() < kFewest ? 0 : steps_per_epoch(*run.run);
-  const double width = std::max(1.5, run.cadence);
-  if (!(length > 10 * width)) return out;
-  for (const Odd& a : odd) {
-    const auto same = static_cast<std::size_t>(std::count_if(odd.begin(), odd.end(), [&](const Odd& b) {
-      const double apart = std::abs(std::remainder(run.loss.step[a.index] - run.loss.step[b.index], length));
-      return apart <= width;
-    }));
-    out.count = std::max(out.count, same);
-  }
-  const double chance = 2 * width / length;
-  out.steps_per_epoch = length;
-  out.p = out.count < kFewest ? 1
-                              : std::min(1.0, static_cast<double>(odd.size()) *
-                                                  stats::binomial_tail(out.count - 1, odd.size() - 1, chance));
-  return out;
-}
-
-void weigh_shared(const Shared& both, Scored& out) {
+void weigh_shared(const SharedOdd& both, Scored& out) {
   const Odd& first = both.odd.front();
   out.evidence.push_back(
       {fmt::format("{} of its {} odd batches stand at the same step in the baseline, which saw the same data there and "
@@ -146,7 +44,7 @@ void weigh_recurrence(const Case& c, Scored& out) {
                             kStrong,
                             1,
                             0,
-                            {run.at(odd_of(run).front().index)}});
+                            {run.at(odd_batches(run).front().index)}});
     return;
   }
   if (!known) out.missing_weight += kWeak;
@@ -186,11 +84,11 @@ void weigh_suddenness(const std::vector<Odd>& odd, Scored& out) {
 bool more_than_baseline(const Case& c, std::size_t count, Scored& out) {
   const double records = records_of(c.baseline_events);
   if (!(records > 0)) return true;
-  const std::size_t there = odd_of(c.baseline_events).size();
+  const std::size_t there = odd_batches(c.baseline_events).size();
   const double p = stats::poisson_rate_p(static_cast<double>(count), records_of(c.experiment_events),
                                          static_cast<double>(there), records);
   if (!(p < 0.05)) return false;
-  const Odd first = odd_of(c.experiment_events).front();
+  const Odd first = odd_batches(c.experiment_events).front();
   out.evidence.push_back(
       {fmt::format(
            "{} batches stand more than {} above the records before them, {} in the baseline (exact Poisson test: p "
@@ -207,14 +105,14 @@ bool more_than_baseline(const Case& c, std::size_t count, Scored& out) {
 Outcome detect(const Case& c) {
   const double records = records_of(c.experiment_events);
   if (records < 200) return Untestable{{}, "200 records of the training loss", "log the training loss every step"};
-  const std::vector<Odd> odd = odd_of(c.experiment_events);
-  const Shared both = most_shared(c);
+  const std::vector<Odd> odd = odd_batches(c.experiment_events);
+  const SharedOdd both = most_shared(c);
   Scored out;
   out.looked_at = fmt::format("{} batches in {} records stand more than {} above those before", odd.size(),
                               number(records), percent(std::expm1(kOdd), 2));
   out.slots = {{"odd_batches", static_cast<double>(odd.size())}};
-  const bool common = both.p < 0.01 && (both.odd.size() >= kFewest || (!both.odd.empty() && both.odd.front().spike));
-  if (!common && (odd.size() < kFewest || !more_than_baseline(c, odd.size(), out))) return out;
+  const bool common = both.p < 0.01 && (both.odd.size() >= kFewestOdd || (!both.odd.empty() && both.odd.front().spike));
+  if (!common && (odd.size() < kFewestOdd || !more_than_baseline(c, odd.size(), out))) return out;
   if (common) weigh_shared(both, out);
   if (!common && c.review.pairing.paired && !c.review.pairing.identical)
     out.evidence.push_back({fmt::format("the baseline saw the same batches, and {} of the {} stood out there",

@@ -172,6 +172,28 @@ Curve log_difference(const RunEvents& baseline, const RunEvents& experiment) {
   return out;
 }
 
+std::optional<PairedSpikes> paired_spikes(const Case& c) {
+  if (!c.review.pairing.paired || c.review.pairing.lag != 0) return std::nullopt;
+  PairedSpikes out;
+  for (std::size_t i = 0; i < std::min(c.baseline_events.size(), c.experiment_events.size()); ++i) {
+    const RunEvents &b = c.baseline_events[i], &e = c.experiment_events[i];
+    const Curve d = log_difference(b, e);
+    for (const auto& s : stats::paired_spikes(d.value, static_cast<std::size_t>(std::max(1.0, e.cadence)))) {
+      ++out.own;
+      const auto at = std::lower_bound(e.loss.step.begin(), e.loss.step.end(), d.step[s.onset]) - e.loss.step.begin();
+      if (!out.first) out.first = e.at(static_cast<std::size_t>(at));
+    }
+    for (const SpikeEvent& s : e.spikes)
+      out.common += std::any_of(b.spikes.begin(), b.spikes.end(),
+                                [&](const SpikeEvent& other) {
+                                  return std::abs(other.place.step - s.place.step) <= 5 * e.cadence;
+                                })
+                        ? 1
+                        : 0;
+  }
+  return out;
+}
+
 std::vector<Leader> leaders(const RunEvents& events) {
   std::vector<Leader> out;
   if (!events.series) return out;

@@ -60,6 +60,16 @@ std::string say(const SpikeEvent& spike);
 /// ln of the experiment's loss minus ln of the baseline's at common steps. Empty: nothing in common.
 Curve log_difference(const RunEvents& baseline, const RunEvents& experiment);
 
+/// Spikes against a baseline on the same batches, where batch noise cancels; run by run in the order of the seeds.
+struct PairedSpikes {
+  std::size_t own = 0;         ///< of the difference: the experiment alone
+  std::size_t common = 0;      ///< of the experiment's persistent spikes, that the baseline has within 5 records: data
+  std::optional<Place> first;  ///< of `own`
+};
+struct Case;
+/// nullopt: the review does not call the runs paired, or they are shifted against each other.
+std::optional<PairedSpikes> paired_spikes(const Case& c);
+
 /// A logged number that moves before the training loss and predicts it, over the whole run (D0.4). The strongest first.
 struct Leader {
   const Series* series;

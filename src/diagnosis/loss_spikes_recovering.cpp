@@ -42,6 +42,29 @@ void weigh_rate(const SpikeTotals& e, const SpikeTotals& b, Scored& out) {
        {}});
 }
 
+/// On the same batches the difference of the runs shows smaller spikes, and what both have is the data's.
+void weigh_paired(const PairedSpikes& paired, std::size_t spikes, Scored& out) {
+  if (paired.own > 0)
+    out.evidence.push_back({fmt::format("on the same batches the difference to the baseline spikes {} times (2 of 3 "
+                                        "records at z > 6)",
+                                        paired.own),
+                            exact(static_cast<double>(paired.own)),
+                            kWeak,
+                            1,
+                            0,
+                            {*paired.first}});
+  if (2 * paired.common >= spikes)
+    out.evidence.push_back(
+        {fmt::format("{} of {} spikes stand in the baseline as well, on the same batches: they are in "
+                     "the data",
+                     paired.common, spikes),
+         exact(static_cast<double>(paired.common), spikes),
+         -kStrong,
+         1,
+         0,
+         {}});
+}
+
 /// Does the gradient move first? By the records before each spike, and by the whole run.
 void weigh_lead(const Case& c, const std::vector<const SpikeEvent*>& spikes, Scored& out) {
   const auto seen =
@@ -96,6 +119,11 @@ Outcome detect(const Case& c) {
   out.looked_at = fmt::format("{} persistent spikes in {} records{}", e.spikes, number(e.records),
                               b.records > 0 ? fmt::format(" (baseline: {} in {})", b.spikes, number(b.records)) : "");
   out.slots = {{"spikes", static_cast<double>(e.spikes)}, {"share_lost", e.share_lost()}, {"highest", e.highest}};
+  const auto paired = paired_spikes(c);
+  if (paired && paired->own > 0)
+    out.looked_at += fmt::format("; on the same batches {} of the difference", paired->own);
+  if (paired && paired->common > 0)
+    out.looked_at += fmt::format("; {} stand in the baseline as well, on the same batches", paired->common);
   // D-05: worth naming from three spikes or 0.2 % of the budget on.
   if (e.spikes < 3 && e.share_lost() < 0.002) return out;
   const auto spikes = by_cost(c.experiment_events);
@@ -112,6 +140,7 @@ Outcome detect(const Case& c) {
        0,
        {spikes.front()->place}});
   weigh_rate(e, b, out);
+  if (paired) weigh_paired(*paired, e.spikes, out);
   weigh_lead(c, spikes, out);
   add_rows(spikes, out);
   if (e.nonrecovering > 0)

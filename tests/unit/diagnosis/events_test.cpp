@@ -106,6 +106,24 @@ TEST_CASE("loss_spikes_recovering: three that heal, with a table and the Poisson
   CHECK(finding(made::report({base(1)}, {one}).diagnosis, "loss_spikes_recovering") == nullptr);
 }
 
+TEST_CASE("loss_spikes_recovering: on the same batches small spikes show, and common ones are the data's") {
+  Plan e = base(1);
+  e.train = spike(e.train, 2000, 0.015);  // three times the batch noise, which is common and cancels
+  e.train = [f = e.train](double t) { return 1.01 * f(t) + 0.0003 * std::sin(2.3 * t * t); };
+  const Report small = made::report({base(1)}, {e});
+  REQUIRE(small.review.pairing.paired);
+  const auto looked_at = [](const Report& report) {
+    const auto& clear = report.diagnosis.clear;
+    const auto it =
+        std::find_if(clear.begin(), clear.end(), [](const Clear& c) { return c.id == "loss_spikes_recovering"; });
+    return it == clear.end() ? std::string{} : it->looked_at;
+  };
+  CHECK(looked_at(small).find("on the same batches 1 of the difference") != std::string::npos);
+  Plan b = base(1);
+  for (const double at : {900.0, 1500.0, 2100.0}) b.train = spike(b.train, at, 0.5), e.train = spike(e.train, at, 0.5);
+  CHECK(looked_at(made::report({b}, {e})).find("3 stand in the baseline as well") != std::string::npos);
+}
+
 TEST_CASE("loss_spikes_nonrecovering: the curve runs on above its trend") {
   Plan e = base(2);
   e.train = spike(e.train, 1500, 0.5, 0.15);
