@@ -21,6 +21,12 @@ Runs select(const RunStore& store, const std::vector<RunId>& ids) {
   return out;
 }
 
+std::vector<RunEvents> events_of_all(const Runs& runs) {
+  std::vector<RunEvents> out;
+  for (const Run* run : runs) out.push_back(events_of(*run));
+  return out;
+}
+
 /// The training loss, or the metric when there is none: the curve that the lr statistics are read from.
 Curve loss_curve(const Run& run, const Review& review) {
   Curve curve = finite(trajectory(run, Role::train_loss));
@@ -118,6 +124,8 @@ Case::Case(const RunStore& store_, const Comparison& comparison_, const Review& 
       review(review_),
       baseline(select(store_, comparison_.baseline)),
       experiment(select(store_, comparison_.experiment)),
+      baseline_events(events_of_all(baseline)),
+      experiment_events(events_of_all(experiment)),
       lr(lr_statistics(baseline, experiment, review_)) {
   sign = review.metric.direction == Direction::min ? 1 : -1;
   const FinalQuality& final = review.final_quality;
@@ -192,27 +200,6 @@ double tokens_per_step(const Run& run) {
   const std::size_t half = tokens.curve.size() / 2;
   const double steps = tokens.curve.step.back() - tokens.curve.step[half];
   return steps > 0 ? (tokens.curve.value.back() - tokens.curve.value[half]) / steps : kNan;
-}
-
-SpikeCount count_spikes(const Runs& runs) {
-  SpikeCount out;
-  for (const Run* run : runs) {
-    const Series* series = find(*run, Role::train_loss);
-    if (!series) continue;
-    const Curve curve = finite(trajectory(*run, *series));
-    if (curve.size() < 30) continue;
-    out.records += static_cast<double>(curve.size());
-    const double cadence = (curve.step.back() - curve.step.front()) / static_cast<double>(curve.size() - 1);
-    for (const auto& spike : stats::persistent_spikes(curve.value, static_cast<std::size_t>(std::max(1.0, cadence)))) {
-      ++out.spikes;
-      if (!spike.recovered) ++out.unrecovered;
-      out.share_lost += static_cast<double>(spike.end - spike.onset);
-      out.highest = std::max(out.highest, spike.height);
-      out.where.push_back(place_at(*run, *series, curve, spike.onset));
-    }
-  }
-  if (out.records > 0) out.share_lost /= out.records;
-  return out;
 }
 
 Place place_of(const Run& run, Role role) {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "diagnosis/events.hpp"
 #include "expanalyze/diagnosis.hpp"
-#include "stats/spikes.hpp"
 #include "store/trajectory.hpp"
 
 namespace expanalyze {
@@ -25,20 +25,12 @@ struct LrStatistics {
   double r_kappa, r_gain, r_sigma;
 };
 
-/// Spikes of the training loss of one side.
-struct SpikeCount {
-  std::size_t spikes = 0, unrecovered = 0;
-  double records = 0;
-  double share_lost = 0;  ///< of the records, that lie inside a spike
-  double highest = 0;     ///< in log units
-  std::vector<Place> where;
-};
-
 struct Case {
   const RunStore& store;
   const Comparison& comparison;
   const Review& review;
   Runs baseline, experiment;
+  std::vector<RunEvents> baseline_events, experiment_events;  ///< one a run
   LrStatistics lr;
   double sign = 1;                     ///< +1: lower metric is better
   double gap = 0;                      ///< oriented difference of final quality: > 0: the experiment is worse
@@ -69,7 +61,6 @@ double last_of(const Run& run, Role role);
 bool logs(const Runs& runs, Role role);
 /// Optimizer-step size in tokens or samples; NaN when unknown.
 double tokens_per_step(const Run& run);
-SpikeCount count_spikes(const Runs& runs);
 
 /// The place of a series, by its last finite record as what is said of it is known then; or of one of its points.
 Place place_of(const Run& run, Role role);
@@ -98,5 +89,6 @@ extern const Detector exploding_gradients, vanishing_gradients, dead_units, bad_
 extern const Detector capacity_limited, batch_too_small, batch_too_large, label_noise, over_regularization,
     eval_bug_or_leak, distribution_shift, resume_discontinuity, proxy_failure, throughput_regression,
     slow_start_pays_off, confounded_config;
+extern const Detector loss_spikes_nonrecovering, data_batch_anomaly;
 
 }  // namespace expanalyze

@@ -7,6 +7,7 @@
 #include "diagnosis/case.hpp"
 #include "diagnosis/weigh.hpp"
 #include "stats/descriptive.hpp"
+#include "stats/trend.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -20,6 +21,7 @@ struct Event {
   Place place;
   double from = 0, to = 0;  ///< loss at its best and at the end
   bool non_finite = false;
+  double gone = 0;  ///< step from which it was lost: not finite, or half-way back
 };
 
 std::optional<Event> event_of(const Run& run, const RunEnd& end) {
@@ -32,7 +34,8 @@ std::optional<Event> event_of(const Run& run, const RunEnd& end) {
     const auto after =
         std::count_if(good.step.begin(), good.step.end(), [&](double s) { return s > end.first_non_finite->step; });
     if (after < 20 && !std::isfinite(end.final_value))
-      return Event{*end.first_non_finite, good.empty() ? std::nan("") : good.value.back(), std::nan(""), true};
+      return Event{*end.first_non_finite, good.empty() ? std::nan("") : good.value.back(), std::nan(""), true,
+                   end.first_non_finite->step};
   }
   if (good.size() < 10) return std::nullopt;
   const double last = stats::median(between(good, 0.95 * good.step.back(), good.step.back()).value);
@@ -41,20 +44,84 @@ std::optional<Event> event_of(const Run& run, const RunEnd& end) {
   const bool way_back = last > *best + kWayBack * (first - *best) && last > *best * 1.05 && best != good.value.begin();
   if (!way_back && !(first > 0 && last > 1.5 * first)) return std::nullopt;
   const auto index = static_cast<std::size_t>(best - good.value.begin());
-  return Event{place_at(run, *series, good, index), *best, last, false};
+  std::size_t gone = index;
+  while (gone + 1 < good.size() && good.value[gone] < *best + 0.5 * (last - *best)) ++gone;
+  return Event{place_at(run, *series, good, index), *best, last, false, good.step[gone]};
 }
 
-/// The signal that left its band first: gradient norm above ten times its running level before the loss was gone.
-std::string forerunner(const Run& run, const Place& event) {
-  const Series* series = find(run, Role::grad_norm);
-  if (!series) return {};
-  const Curve curve = trajectory(run, *series);
-  const double calm = stats::median(finite(between(curve, 0, 0.5 * event.step)).value);
-  for (std::size_t i = 0; i < curve.size() && curve.step[i] < event.step; ++i)
-    if (!std::isfinite(curve.value[i]) || curve.value[i] > 10 * calm)
-      return fmt::format("{} left its band {} steps before", code_span(series->logged_as),
-                         number(event.step - curve.step[i]));
-  return {};
+/// Which signal left its band first and how many steps before the loss did (D0.3); empty: none certainly did.
+std::string forerunner(const Run& run, const Event& event, Scored& out) {
+  const Departures found = departures(run, event.gone);
+  if (found.tested == 0) {
+    out.missing_weight += kWeak;
+    return {};
+  }
+  if (!found.loss || found.signals.empty()) return {};
+  const Departure& first = found.signals.front();
+  const stats::Order order = stats::order_of(first.onset, found.loss->onset);
+  const double lead = found.loss->onset.step - first.onset.step;
+  const double cadence = std::max(first.onset.cadence, found.loss->onset.cadence);
+  const std::string name = code_span(first.series->logged_as);
+  if (!order.asserted) {
+    out.evidence.push_back(
+        {fmt::format("{} left its band at step {}, the loss at step {}: which came first cannot be told (in {} of the "
+                     "resamples {}; records stand {} steps apart)",
+                     name, number(first.onset.step), number(found.loss->onset.step), percent(order.probability, 3),
+                     name, number(cadence, 3)),
+         bare(lead, "bootstrap", first.onset.drawn.size()),
+         0.1,
+         1,
+         0,
+         {first.place}});
+    return {};
+  }
+  std::string text = fmt::format("{} left its band {} steps before the loss did", name, number(lead, 3));
+  Estimate value = bare(lead, "bootstrap", first.onset.drawn.size());
+  value.low = found.loss->onset.low - first.onset.high;
+  value.high = found.loss->onset.high - first.onset.low;
+  value.confidence = 0.9;
+  const std::string between =
+      std::isfinite(value.low) && std::isfinite(value.high) ? " " + interval(value.low, value.high, 3) : std::string{};
+  out.evidence.push_back(
+      {fmt::format("{}{}: {} at step {}, the loss at step {} (in {} of the resamples in this order; records stand {} "
+                   "steps apart, so nothing closer than {} can be ordered; {} signals tested)",
+                   text, between, first.upwards ? "up" : "down", number(first.onset.step),
+                   number(found.loss->onset.step), percent(order.probability, 3), number(cadence, 3),
+                   number(2 * cadence, 3), found.tested),
+       value,
+       kWeak,
+       1,
+       0,
+       {first.place}});
+  return text;
+}
+
+/// The last losses, and how fast they grew over the 50 steps before it was lost.
+void show_end(const Run& run, const Event& event, Scored& out) {
+  const Series* series = find(run, Role::train_loss);
+  const Curve loss = series ? finite(trajectory(run, *series)) : Curve{};
+  if (loss.empty()) return;
+  const Curve until = between(loss, 0, event.gone);
+  if (until.size() < 5) return;
+  std::vector<std::string> last;
+  for (std::size_t i = until.size() - 5; i < until.size(); ++i) last.push_back(number(until.value[i], 3));
+  // Records that are sparse leave fewer than five in 50 steps; then the five last ones.
+  const double from = std::min(event.gone - 50, until.step[until.size() - 5]);
+  const Curve end = between(until, from, event.gone);
+  std::vector<double> log_loss;
+  for (const double v : end.value) log_loss.push_back(v > 0 ? std::log(v) : std::nan(""));
+  const stats::RobustSlope slope = stats::theil_sen(end.step, log_loss);
+  std::string text = fmt::format("its last losses until step {}: {}", number(event.gone), join(last, ", "));
+  Estimate growth = bare(std::exp(slope.slope), "too_few_records", end.size());
+  if (std::isfinite(slope.slope)) {
+    growth.low = std::exp(slope.low), growth.high = std::exp(slope.high);
+    const std::string between = interval(growth.low, growth.high, 3);
+    text += fmt::format("; over the {} steps before it grew by a factor {}{} a step",
+                        number(end.step.back() - end.step.front(), 3), number(growth.value, 4),
+                        between.empty() ? "" : " " + between);
+  }
+  // What is shown does not argue: the fact already counts.
+  out.evidence.push_back({text, growth, 0.1, 1, 0, {place_at(run, *series, until, until.size() - 1)}});
 }
 
 Outcome detect(const Case& c) {
@@ -85,8 +152,8 @@ Outcome detect(const Case& c) {
                           out.effect_share,
                           0,
                           {first.place}});
-  const std::string before = forerunner(*first_run, first.place);
-  if (!before.empty()) out.evidence.push_back({before, bare(first.place.step, "logging_cadence"), kWeak, 1, 0, {}});
+  show_end(*first_run, first, out);
+  const std::string before = forerunner(*first_run, first, out);
   out.slots["step"] = first.place.step;
   out.soul = first.non_finite
                  ? fmt::format("The run was destroyed at step {}: {}, and no later update could recover.",
@@ -101,7 +168,9 @@ Outcome detect(const Case& c) {
 constinit const Detector divergence{.id = "divergence", .prior = kOccasional, .detect = detect, .doc = R"(
 ## What it looks for
 A training (else evaluation) loss that becomes non-finite with fewer than 20 finite values after it, or whose last 5 % lie more than
-half-way back from its best value to its first, or above 1.5 times its first value.
+half-way back from its best value to its first, or above 1.5 times its first value. Then the last losses and their growth, and which logged
+signal left its band first: a CUSUM over the 400 records before on each, whose order counts where 90 % of the resamples agree and the onsets
+lie two records or more apart.
 ## Why it matters
 Nothing after that point is a result; averages over it are meaningless.
 ## False alarms and misses

@@ -45,6 +45,17 @@ constexpr std::array kGraph{
     Cause{"capacity_limited", {"lr_too_low"}},
     Cause{"manifold_drift", {"lr_too_low"}},
     Cause{"over_regularization", {"capacity_limited"}},
+    // What a spike came from; a run that is gone has no trend left to lie above.
+    Cause{"data_batch_anomaly", {"loss_spikes_recovering", "loss_spikes_nonrecovering"}},
+    Cause{"lr_too_high", {"loss_spikes_nonrecovering"}},
+    Cause{"warmup_instability", {"loss_spikes_nonrecovering"}},
+    Cause{"attention_logit_growth", {"loss_spikes_nonrecovering"}},
+    Cause{"beta2_mismatch", {"loss_spikes_nonrecovering"}},
+    Cause{"exploding_gradients", {"loss_spikes_nonrecovering"}},
+    Cause{"momentum_mismatch", {"loss_spikes_nonrecovering"}},
+    Cause{"precision_loss_scale_collapse", {"loss_spikes_nonrecovering"}},
+    Cause{"resume_discontinuity", {"loss_spikes_nonrecovering"}},
+    Cause{"divergence", {"loss_spikes_nonrecovering", "loss_spikes_recovering"}},
 };
 
 constexpr double kLikely = 0.5;
