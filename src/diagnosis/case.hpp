@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,8 @@ struct LrStatistics {
   double r_kappa, r_gain, r_sigma;
 };
 
+struct SignalBehaviour;  // mechanism.hpp
+
 struct Case {
   const RunStore& store;
   const Comparison& comparison;
@@ -36,6 +39,8 @@ struct Case {
   double gap = 0;                      ///< oriented difference of final quality: > 0: the experiment is worse
   double gap_scale = 0;                ///< smallest gap that is not seed noise: half the 95 % interval, at least δ
   bool worse = false, better = false;  ///< resolved on equal steps, or failed
+  /// Worked out when a card first asks (mechanism.cpp): three do, and a long run has many signals.
+  mutable std::shared_ptr<const std::vector<SignalBehaviour>> mechanism;
   std::size_t undeclared = 0;          ///< q: consequential config differences beyond the first (D0.5)
 
   Case(const RunStore& store, const Comparison& comparison, const Review& review);

@@ -179,7 +179,7 @@ std::string looked_at(const std::vector<SignalBehaviour>& signals, const SignalB
 }
 
 Outcome detect(const Case& c) {
-  const auto signals = mechanism_signals(c);
+  const auto& signals = mechanism_signals(c);
   const Pairing& pairing = c.review.pairing;
   Scored out;
   const EqualityFound equal = weigh_equality(c, signals, out);

@@ -153,7 +153,7 @@ Outcome detect(const Case& c) {
 }  // namespace
 
 constinit const Detector loss_spikes_nonrecovering{
-    .id = "loss_spikes_nonrecovering", .prior = kOccasional, .detect = detect, .doc = R"(
+    .id = "loss_spikes_nonrecovering", .prior = kOccasional, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 A spike of the training loss (four of five records high above those before) after which the curve runs above the trend it had: ln loss 200
 records behind the onset against the line of ln loss on ln step through the 500 records before, with an interval that leaves out 0; a step of

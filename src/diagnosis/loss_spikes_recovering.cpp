@@ -161,7 +161,7 @@ Outcome detect(const Case& c) {
 }  // namespace
 
 constinit const Detector loss_spikes_recovering{
-    .id = "loss_spikes_recovering", .prior = kCommon, .detect = detect, .doc = R"(
+    .id = "loss_spikes_recovering", .prior = kCommon, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 At least three spikes of the training loss, each four of five records high above the records before, or fewer that cost 0.2 % of the run; the
 rate against the baseline's by an exact Poisson test. Each step inside a spike costs as much of a step as the run stood behind: excess of ln

@@ -133,7 +133,8 @@ bool SignalBehaviour::moves() const {
   }
 }
 
-std::vector<SignalBehaviour> mechanism_signals(const Case& c) {
+const std::vector<SignalBehaviour>& mechanism_signals(const Case& c) {
+  if (c.mechanism) return *c.mechanism;
   std::vector<SignalBehaviour> out;
   std::set<std::string> layered_already;
   for (const auto& series : c.experiment.front()->series) {
@@ -142,7 +143,8 @@ std::vector<SignalBehaviour> mechanism_signals(const Case& c) {
     SignalBehaviour s = series.labels.empty() ? behaviour(c, series) : layered(c, series);
     if (s.shape.kind != SignalKind::clock && s.shape.kind != SignalKind::unknown) out.push_back(std::move(s));
   }
-  return out;
+  c.mechanism = std::make_shared<const std::vector<SignalBehaviour>>(std::move(out));
+  return *c.mechanism;
 }
 
 Place place_at_step(const Run& run, const Series& series, double step) {

@@ -37,7 +37,7 @@ struct SignalBehaviour {
 
 /// The signals without another role, and shares that clipping or gating logs, in the order of the log. Clocks and the
 /// run's own books are none.
-std::vector<SignalBehaviour> mechanism_signals(const Case& c);
+const std::vector<SignalBehaviour>& mechanism_signals(const Case& c);
 
 /// "`gate` stood at 5 in every record", with its bound, its layers and its runs: as much as is known.
 std::string say_rest(const SignalBehaviour& s);

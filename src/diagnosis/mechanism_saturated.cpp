@@ -112,7 +112,7 @@ void weigh_benefit(const Case& c, const SignalBehaviour& s, Scored& out) {
 }
 
 Outcome detect(const Case& c) {
-  const auto signals = mechanism_signals(c);
+  const auto& signals = mechanism_signals(c);
   if (signals.empty())
     return Untestable{{}, "a signal of the mechanism", "log the mechanism's own quantity and its bound every step"};
   Scored out;

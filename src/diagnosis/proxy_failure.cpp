@@ -31,7 +31,7 @@ std::vector<const Series*> targets(const Run& run, const std::vector<SignalBehav
 /// closely as a stand-in must, and later no more, or against it (Goodhart).
 Outcome by_signals(const Case& c) {
   const Run& run = *c.experiment.front();
-  const auto signals = mechanism_signals(c);
+  const auto& signals = mechanism_signals(c);
   Scored out;
   std::size_t proxies = 0, pairs = 0;
   std::map<const Series*, Curve> curves;  // each is asked for in many pairs
