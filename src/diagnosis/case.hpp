@@ -95,5 +95,7 @@ extern const Detector exploding_gradients, vanishing_gradients, dead_units, bad_
 extern const Detector capacity_limited, batch_too_small, batch_too_large, label_noise, over_regularization,
     eval_bug_or_leak, distribution_shift, resume_discontinuity, proxy_failure, throughput_regression,
     slow_start_pays_off, confounded_config;
+extern const Detector saturated_activations, output_logit_drift, adam_epsilon_dominates, rank_collapse, undertrained,
+    early_gain_washes_out, update_scale_mismatch, edge_of_stability_oscillation, schedule_restart_or_lr_bug;
 
 }  // namespace expanalyze
