@@ -23,6 +23,7 @@ std::span<const Detector* const> detectors() {
       &exploding_gradients,
       &vanishing_gradients,
       &dead_units,
+      &saturated_activations,
       &bad_initialization,
       &attention_logit_growth,
       &loss_spikes_recovering,
