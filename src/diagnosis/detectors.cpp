@@ -26,6 +26,7 @@ std::span<const Detector* const> detectors() {
       &saturated_activations,
       &bad_initialization,
       &attention_logit_growth,
+      &output_logit_drift,
       &loss_spikes_recovering,
       &batch_too_small,
       &batch_too_large,
