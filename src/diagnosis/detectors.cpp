@@ -18,6 +18,7 @@ std::span<const Detector* const> detectors() {
       &schedule_mismatch,
       &momentum_mismatch,
       &beta2_mismatch,
+      &adam_epsilon_dominates,
       &gradient_clipping_saturated,
       &excessive_weight_decay,
       &exploding_gradients,
