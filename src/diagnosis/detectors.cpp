@@ -28,6 +28,7 @@ std::span<const Detector* const> detectors() {
       &bad_initialization,
       &attention_logit_growth,
       &output_logit_drift,
+      &rank_collapse,
       &loss_spikes_recovering,
       &batch_too_small,
       &batch_too_large,
