@@ -44,6 +44,7 @@ std::span<const Detector* const> detectors() {
       &inert_mechanism,
       &throughput_regression,
       &compute_inefficient_gain,
+      &early_gain_washes_out,
       &slow_start_pays_off,
       &confounded_config,
       &seed_noise_only,
