@@ -10,6 +10,7 @@ std::span<const Detector* const> detectors() {
   static constexpr std::array all{
       &divergence,
       &truncated_run,
+      &undertrained,
       &resume_discontinuity,
       &precision_loss_scale_collapse,
       &lr_too_high,
