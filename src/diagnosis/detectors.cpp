@@ -20,6 +20,7 @@ std::span<const Detector* const> detectors() {
       &momentum_mismatch,
       &beta2_mismatch,
       &adam_epsilon_dominates,
+      &update_scale_mismatch,
       &gradient_clipping_saturated,
       &excessive_weight_decay,
       &exploding_gradients,
