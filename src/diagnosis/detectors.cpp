@@ -17,6 +17,7 @@ std::span<const Detector* const> detectors() {
       &lr_too_low,
       &warmup_instability,
       &schedule_mismatch,
+      &schedule_restart_or_lr_bug,
       &momentum_mismatch,
       &beta2_mismatch,
       &adam_epsilon_dominates,

@@ -18,15 +18,16 @@ constexpr double kPossible = 0.33;  // D0.6: below this a finding is not shown
 /// Cards that state what is in the log rather than what caused the difference: a second change in the config does not
 /// weaken them.
 bool states_a_fact(std::string_view id) {
-  static constexpr std::array<std::string_view, 9> facts{"divergence",
-                                                         "truncated_run",
-                                                         "seed_noise_only",
-                                                         "inert_mechanism",
-                                                         "compute_inefficient_gain",
-                                                         "throughput_regression",
-                                                         "resume_discontinuity",
-                                                         "confounded_config",
-                                                         "loss_spikes_recovering"};
+  static constexpr std::array<std::string_view, 10> facts{"divergence",
+                                                          "truncated_run",
+                                                          "seed_noise_only",
+                                                          "inert_mechanism",
+                                                          "compute_inefficient_gain",
+                                                          "throughput_regression",
+                                                          "resume_discontinuity",
+                                                          "confounded_config",
+                                                          "schedule_restart_or_lr_bug",
+                                                          "loss_spikes_recovering"};
   return std::find(facts.begin(), facts.end(), id) != facts.end();
 }
 
