@@ -14,6 +14,7 @@ std::span<const Detector* const> detectors() {
       &resume_discontinuity,
       &precision_loss_scale_collapse,
       &lr_too_high,
+      &edge_of_stability_oscillation,
       &lr_too_low,
       &warmup_instability,
       &schedule_mismatch,
