@@ -57,8 +57,8 @@ void weigh_crossing(const Case& c, Scored& out) {
   }
 }
 
-/// Every short run still falls, so the slopes alone are little: an order that is open gives them weight.
-/// What twice the budget buys either side: the fall per e-fold of steps before annealing, over ln 2 of them.
+/// What twice the budget buys either side: the fall per e-fold of steps before annealing, over ln 2 of them. Every
+/// short run still falls, so it supports the card only where a gap was closing.
 void weigh_slopes(const Case& c, Scored& out) {
   const bool in_loss = c.review.metric.role == Role::eval_loss || c.review.metric.role == Role::train_loss;
   const double delta = c.review.final_quality.sesoi;
@@ -67,26 +67,27 @@ void weigh_slopes(const Case& c, Scored& out) {
     out.missing_weight += kModerate;
     return;
   }
+  const bool closing = out.slots.contains("overtaking");
   const std::string text = fmt::format("before annealing the losses fell {} (baseline) and {} per e-fold of steps",
                                        number(c.lr.slope_b, 3), number(c.lr.slope_e, 3));
-  if (out.looked_at.empty()) out.looked_at = text;
-  const Place where = place_of(*c.experiment.front(), Role::train_loss);
-  if (least > 0.5 * kGainInDeltas * delta)
-    out.evidence.push_back(
-        {fmt::format("{}: doubling the budget is worth {} or more to both, {} of the smallest differences that count",
-                     text, number(least, 2), number(least / delta, 2)),
-         bare(least, "between_seeds_1.07_to_1.63"),
-         out.slots.contains("overtaking") ? kModerate : kWeak,
-         graded_above(least / delta, kGainInDeltas),
-         0,
-         {where}});
-  else
+  if (out.looked_at.empty()) out.looked_at = text + "; no gap between them was closing";
+  const Place where = place_at_end(*c.experiment.front(), Role::train_loss);
+  if (least <= 0.5 * kGainInDeltas * delta)
     out.evidence.push_back({text + ": one of them has next to nothing left to gain from more steps",
                             bare(least, "between_seeds_1.07_to_1.63"),
                             -kModerate,
                             1,
                             0,
                             {where}});
+  else if (closing)
+    out.evidence.push_back(
+        {fmt::format("{}: doubling the budget is worth {} or more to both, {} of the smallest differences that count",
+                     text, number(least, 2), number(least / delta, 2)),
+         bare(least, "between_seeds_1.07_to_1.63"),
+         kModerate,
+         graded_above(least / delta, kGainInDeltas),
+         0,
+         {where}});
 }
 
 void weigh_tokens(const Case& c, Scored& out) {
@@ -128,7 +129,7 @@ Outcome detect(const Case& c) {
   weigh_crossing(c, out);
   weigh_slopes(c, out);
   weigh_tokens(c, out);
-  if (out.evidence.empty())
+  if (out.evidence.empty() && out.looked_at.empty())
     return Untestable{{},
                       "curves that a law fits on both sides, and how far the loss still falls",
                       "evaluate at least twenty times a run at the same steps, and log the learning rate"};
@@ -159,7 +160,7 @@ Neither the winner nor the loser is known at the budget that is meant, only at t
 ## Formula
 gain of doubling = kappa ln 2, kappa = -dL/dln t over the half before annealing, of the side that has less of it.
 ## False alarms and misses
-Every short run still falls; slopes alone are therefore only moderate evidence, and the order has to be open too. A law that does not fit gives no
+Every short run still falls; slopes alone are therefore no evidence: a gap has to be closing too. A law that does not fit gives no
 probability. A run that was cut off is `truncated_run`, and this finding its symptom; one side alone that falls fast is `lr_too_low`.
 ## Reference
 Science handbook D-39, C6; Hoffmann et al. 2022, arXiv:2203.15556.

@@ -4,15 +4,15 @@
 
 using namespace made_up;
 
-TEST_CASE("undertrained: few tokens a parameter and losses that still fall on both sides", "[diagnosis]") {
+TEST_CASE("undertrained: few tokens a parameter, and losses that fall side by side, leave the order as it is",
+          "[diagnosis]") {
   Signals s = healthy();
   s["train_loss"] = [](double step) { return 10 - std::log(1 + step); };  // one nat an e-fold
   s["val_loss"] = s["train_loss"];
   s["tokens"] = [](double step) { return 1000 * step; };
   const Answer a = ask(undertrained, run("b", s, {{"n_params", 1e6}}), run("e", s, {{"n_params", 1e6}}));
-  CHECK(a.says("doubling the budget"));
   CHECK(a.scored.slots.at("tokens_per_parameter") == Approx(0.399));
-  CHECK(a.probability < 0.33);  // the order after twice the budget is not known: every short run still falls
+  CHECK(a.probability < 0.2);
 }
 
 TEST_CASE("undertrained: quiet at rest, and where one side failed", "[diagnosis]") {
