@@ -52,16 +52,18 @@ std::string_view to_string(ConfiguredSchedule::Kind kind) {
 }
 
 double ConfiguredSchedule::share(double step, const ScheduleReading& reading) const {
-  const double s = step + reading.step_shift;
-  const double rise = warm_up > 0 ? std::clamp((step + reading.warm_up_shift) / warm_up, 0.0, 1.0) : 1;
-  if (kind == Kind::constant) return rise;
-  const bool besides = reading.decay_from_zero;
-  if (!besides && step < warm_up) return rise;
-  const double from = besides ? 0 : warm_up;
-  const double progress = std::clamp((s - from) / std::max(1.0, end + reading.end_shift - from), 0.0, 1.0);
+  const double rise = warm_up > 0 ? std::clamp(step / warm_up, 0.0, 1.0) : 1;
+  const double from = reading.decay_from_zero ? 0 : warm_up;
+  if (kind == Kind::constant || step < from) return rise;
+  const double progress = std::clamp((step - from) / std::max(1.0, end - from), 0.0, 1.0);
   const double left = kind == Kind::linear ? 1 - progress : 0.5 * (1 + std::cos(std::numbers::pi * progress));
   const double low = floor.value_or(reading.floor);
   return rise * (low + (1 - low) * left);
+}
+
+double ConfiguredSchedule::distance(double logged_share, double step, const ScheduleReading& reading) const {
+  const double a = share(step - 1, reading), b = share(step, reading), c = share(step + 1, reading);
+  return std::max({0.0, std::min({a, b, c}) - logged_share, logged_share - std::max({a, b, c})});
 }
 
 std::optional<ConfiguredSchedule> configured_schedule(const Run& run) {
@@ -90,7 +92,7 @@ double share_off(const Curve& rate, const ConfiguredSchedule& schedule, const Sc
                  double tolerance) {
   std::size_t off = 0;
   for (std::size_t i = 0; i < rate.size(); ++i)
-    if (!(std::abs(rate.value[i] / peak - schedule.share(rate.step[i], reading)) <= tolerance)) ++off;
+    if (!(schedule.distance(rate.value[i] / peak, rate.step[i], reading) <= tolerance)) ++off;
   return rate.empty() ? 1 : static_cast<double>(off) / static_cast<double>(rate.size());
 }
 
@@ -99,18 +101,15 @@ ScheduleReading best_reading(const Curve& rate, const ConfiguredSchedule& schedu
   if (rate.empty()) return best;
   const double peak = *std::max_element(rate.value.begin(), rate.value.end());
   std::pair<double, double> least{2, 0};
-  const auto consider = [&](const ScheduleReading& reading) {
-    double sum = 0;
-    for (std::size_t i = 0; i < rate.size(); ++i)
-      sum += std::abs(rate.value[i] / peak - schedule.share(rate.step[i], reading));
-    const std::pair distance{share_off(rate, schedule, reading, peak, tolerance), sum};
-    if (distance < least) best = reading, least = distance;
-  };
   for (const bool from_zero : {false, true})
-    for (const double floor : {0.0, 0.1, 0.01})
-      for (const double warm_up : {0.0, 1.0})
-        for (const double shift : {0.0, 1.0, -1.0})
-          for (const double end : {0.0, -1.0, 1.0}) consider({warm_up, shift, end, floor, from_zero});
+    for (const double floor : {0.0, 0.1, 0.01}) {
+      const ScheduleReading reading{floor, from_zero};
+      double sum = 0;
+      for (std::size_t i = 0; i < rate.size(); ++i)
+        sum += schedule.distance(rate.value[i] / peak, rate.step[i], reading);
+      const std::pair distance{share_off(rate, schedule, reading, peak, tolerance), sum};
+      if (distance < least) best = reading, least = distance;
+    }
   return best;
 }
 

@@ -8,11 +8,8 @@
 
 namespace expanalyze {
 
-/// What configs leave open: where counting starts, what the last step is, whether the decay runs beside the warm-up.
+/// What configs leave open besides where counting starts.
 struct ScheduleReading {
-  double warm_up_shift = 0;      ///< added to the logged step in the warm-up
-  double step_shift = 0;         ///< added to it behind the warm-up
-  double end_shift = 0;          ///< added to the configured end
   double floor = 0;              ///< share of the peak, where the config states none
   bool decay_from_zero = false;  ///< the decay's progress counts from step 0, not from the end of the warm-up
 };
@@ -26,6 +23,9 @@ struct ConfiguredSchedule {
   std::optional<double> peak;
   /// Share of the peak at a step.
   [[nodiscard]] double share(double step, const ScheduleReading& reading) const;
+  /// How far a logged share lies from those of the step and its two neighbours: programs count from 0 or from 1, and
+  /// log before or after the scheduler moves.
+  [[nodiscard]] double distance(double logged_share, double step, const ScheduleReading& reading) const;
 };
 std::string_view to_string(ConfiguredSchedule::Kind kind);
 

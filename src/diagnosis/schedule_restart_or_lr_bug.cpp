@@ -80,19 +80,25 @@ void weigh_departure(const Case& c, const Curve& rate, const Plan& p, Scored& ou
   std::size_t first = rate.size(), worst = 0;
   double most = 0;
   for (std::size_t i = 0; i < rate.size(); ++i) {
-    const double d = std::abs(rate.value[i] / p.peak - p.schedule.share(rate.step[i], p.reading));
+    const double d = p.schedule.distance(rate.value[i] / p.peak, rate.step[i], p.reading);
     if (d > kOff && first == rate.size()) first = i;
     if (d > most) most = d, worst = i;
   }
-  out.looked_at = fmt::format(
-      "the executed rate departs from the configured {} schedule at {} of {} records, by {} of the peak at most",
-      to_string(p.schedule.kind), percent(off, 2), rate.size(), percent(most, 2));
+  out.looked_at =
+      off == 0
+          ? fmt::format("the executed rate follows the configured {} schedule within 1 % of the peak at all {} records",
+                        to_string(p.schedule.kind), rate.size())
+          : fmt::format(
+                "the executed rate departs from the configured {} schedule at {} of {} records, by {} of the "
+                "peak at most",
+                to_string(p.schedule.kind), percent(off, 2), rate.size(), percent(most, 2));
   if (off <= kShareOff) {
     out.evidence.push_back(
         {out.looked_at, exact(off, rate.size()), -kDecisive, 1, 0, {place_at(run, series, rate, worst)}});
     return;
   }
-  const double there = p.schedule.share(rate.step[worst], p.reading) * p.peak;
+  const bool above = rate.value[worst] > p.schedule.share(rate.step[worst], p.reading) * p.peak;
+  const double there = rate.value[worst] + (above ? -most : most) * p.peak;  // the nearest described
   out.slots = {{"lr_executed", rate.value[worst]}, {"lr_configured", there}, {"worst_step", rate.step[worst]},
                {"first_step", rate.step[first]},   {"share_off", off},       {"lr_peak", p.peak}};
   out.evidence.push_back(
@@ -195,7 +201,7 @@ The comparison is then one of schedules that nobody chose, and the next run that
 warm-up: s / w; behind it floor + (1 - floor) d(p), p = (s - w) / (end - w), d = 1 - p (linear) or (1 + cos(pi p)) / 2.
 ## False alarms and misses
 Configs do not say where counting starts, what a missing minimum is, or how a rate scales with the devices: the card takes what makes the baseline's
-config agree with the baseline's log, and is silent where nothing does. A bug that both sides share is therefore missed, as are schedules of other
+config agree with the baseline's log within a step, and is silent where nothing does. A bug that both sides share is therefore missed, as are schedules of other
 kinds and the rates of parameter groups that are not logged. A rate that jumps at a resume is also `resume_discontinuity`.
 ## Reference
 Science handbook D-43, E10; Loshchilov and Hutter 2017, arXiv:1608.03983 (cosine, with and without restarts).

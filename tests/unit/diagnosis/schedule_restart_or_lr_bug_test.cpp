@@ -54,6 +54,7 @@ TEST_CASE("schedule_restart_or_lr_bug: what the config says was executed", "[dia
   linear["min_lr"] = 0.001;
   CHECK(executed([](double s) { return s < 20 ? planned()(s) : 0.001 + 0.009 * (1 - (s - 20) / 380); }, linear)
             .probability < 0.01);
+  CHECK(executed([](double s) { return planned()(std::max(0.0, s - 1)); }).probability < 0.01);  // counts from 1
   CHECK(executed([](double s) { return planned()(s) * (1 + 0.004 * std::sin(s)); }).probability <
         0.01);  // near miss: digits
 }
