@@ -34,6 +34,7 @@ enum class Role : std::uint8_t {
   grad_norm,
   param_norm,
   update_norm,
+  update_rms,
   update_ratio,
   layer_grad_norm,
   step_time,
@@ -48,6 +49,11 @@ enum class Role : std::uint8_t {
   activation_scale,
   attention_entropy,
   attention_logit,
+  output_logit,
+  log_z,
+  second_moment,
+  sharpness,
+  effective_rank,
   mechanism
 };
 

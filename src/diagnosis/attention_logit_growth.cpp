@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "diagnosis/levels.hpp"
 #include "diagnosis/readings.hpp"
 #include "diagnosis/weigh.hpp"
 #include "stats/trend.hpp"
@@ -15,12 +17,21 @@ namespace {
 
 // Above 50 the spacing of bf16 is .25 to .5: the order of the softmax is quantised (D-13).
 constexpr double kLogit = 50, kAgainstBaseline = 2;
-// Half the baseline's entropy: the handbook's tenth of ln(context) cannot be had from logs without the context's
-// length.
-constexpr double kEntropyLeft = 0.5;
+// Half the baseline's entropy; where the config has the context's length, a tenth of an even spread over it (D-13) is
+// collapse whatever the baseline does.
+constexpr double kEntropyLeft = 0.5, kOfEvenSpread = 0.1;
 
 double last_logit(const Run& run) { return last_of(run, Role::attention_logit); }
 double last_entropy(const Run& run) { return last_of(run, Role::attention_entropy); }
+
+/// Entropy of attention that spreads evenly over the whole context, in nats; NaN when its length is not in the config.
+double even_spread(const Run& run) {
+  static constexpr std::array<std::string_view, 9> names{"ctx",         "n_ctx",           "context_length",
+                                                         "block_size",  "seq_len",         "seq_length",
+                                                         "max_seq_len", "sequence_length", "max_seq_length"};
+  const auto length = config_number(run, names);
+  return length && *length > 1 ? std::log(*length) : std::numeric_limits<double>::quiet_NaN();
+}
 
 /// Lower end of the slope of the logit's logarithm, per run.
 double growth(const Run& run) {
@@ -86,19 +97,25 @@ void weigh_logit(const Case& c, Scored& out) {
 
 void weigh_entropy(const Case& c, Scored& out) {
   const double e = mean_over(c.experiment, last_entropy), b = mean_over(c.baseline, last_entropy);
-  if (std::isnan(e) || std::isnan(b)) {
+  const double even = even_spread(*c.experiment.front());
+  if (std::isnan(e) || (std::isnan(b) && std::isnan(even))) {
     out.missing_weight += kStrong;
     return;
   }
   out.slots["entropy"] = e;
-  const Place where = place_of(*c.experiment.front(), Role::attention_entropy);
+  const Place where = place_at_end(*c.experiment.front(), Role::attention_entropy);
   const std::string text =
-      fmt::format("the entropy of the attention ends at {} nats (baseline: {})", number(e, 3), number(b, 3));
-  if (e > 0.8 * b)
+      fmt::format("the entropy of the attention ends at {} nats{}{}", number(e, 3), against_baseline(b),
+                  std::isnan(even) ? "" : fmt::format("; an even spread over the context has {}", number(even, 3)));
+  const double against = std::isnan(b) ? 0 : graded_below(e / b, kEntropyLeft);
+  const bool fell = e < 0.9 * mean_over(
+                                  c.experiment, [](const Run& r) { return first_of(r, Role::attention_entropy); });
+  const double collapsed = fell && !(b <= e) && !std::isnan(even) ? graded_below(e / even, kOfEvenSpread) : 0;
+  if (e > 0.8 * b || (std::isnan(b) && e > 3 * kOfEvenSpread * even))
     out.evidence.push_back({text, over_seeds(c.experiment, last_entropy), -kModerate, 1, 0, {where}});
   else
     out.evidence.push_back(
-        {text, over_seeds(c.experiment, last_entropy), kStrong, graded_below(e / b, kEntropyLeft), 0, {where}});
+        {text, over_seeds(c.experiment, last_entropy), kStrong, std::max(against, collapsed), 0, {where}});
 }
 
 Outcome detect(const Case& c) {
@@ -138,8 +155,8 @@ Outcome detect(const Case& c) {
 constinit const Detector attention_logit_growth{
     .id = "attention_logit_growth", .prior = kRare, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
-A largest attention logit above 50, twice the baseline's and growing; an entropy of the attention below half the baseline's; both before
-most of the run is over.
+A largest attention logit above 50, twice the baseline's and growing; an entropy of the attention that collapses: below half the baseline's, or
+below a tenth of ln(context) where the config has the context's length; both before most of the run is over.
 ## Why it matters
 One-hot attention copies single tokens and has hardly any gradient; it often comes before a divergence.
 ## False alarms and misses

@@ -41,7 +41,7 @@ struct Case {
   bool worse = false, better = false;  ///< resolved on equal steps, or failed
   /// Worked out when a card first asks (mechanism.cpp): three do, and a long run has many signals.
   mutable std::shared_ptr<const std::vector<SignalBehaviour>> mechanism;
-  std::size_t undeclared = 0;          ///< q: consequential config differences beyond the first (D0.5)
+  std::size_t undeclared = 0;  ///< q: consequential config differences beyond the first (D0.5)
 
   Case(const RunStore& store, const Comparison& comparison, const Review& review);
 
@@ -95,5 +95,7 @@ extern const Detector capacity_limited, batch_too_small, batch_too_large, label_
     eval_bug_or_leak, distribution_shift, resume_discontinuity, proxy_failure, throughput_regression,
     slow_start_pays_off, confounded_config;
 extern const Detector loss_spikes_nonrecovering, data_batch_anomaly;
+extern const Detector saturated_activations, output_logit_drift, adam_epsilon_dominates, rank_collapse, undertrained,
+    early_gain_washes_out, update_scale_mismatch, edge_of_stability_oscillation, schedule_restart_or_lr_bug;
 
 }  // namespace expanalyze

@@ -16,13 +16,7 @@ constexpr double kShare = 0.2, kAboveBaseline = 0.1;  // D-11
 
 double final_share(const Run& run) { return last_of(run, Role::dead_fraction); }
 
-/// The first step from which the share stays above the threshold; NaN when it ends below.
-double onset(const Run& run) {
-  const Curve dead = finite(trajectory(run, Role::dead_fraction));
-  double since = std::numeric_limits<double>::quiet_NaN();
-  for (std::size_t i = dead.size(); i-- > 0 && dead.value[i] > kShare;) since = dead.step[i];
-  return since;
-}
+double onset(const Run& run) { return stays_above_from(run, Role::dead_fraction, kShare); }
 
 double learned(const Run& run) {
   const Curve loss = loss_of(run);

@@ -19,7 +19,7 @@ constexpr double kPossible = 0.33;  // D0.6: below this a finding is not shown
 /// Cards that state what is in the log rather than what caused the difference: a second change in the config does not
 /// weaken them.
 bool states_a_fact(std::string_view id) {
-  static constexpr std::array<std::string_view, 11> facts{"divergence",
+  static constexpr std::array<std::string_view, 12> facts{"divergence",
                                                           "truncated_run",
                                                           "seed_noise_only",
                                                           "inert_mechanism",
@@ -29,7 +29,8 @@ bool states_a_fact(std::string_view id) {
                                                           "confounded_config",
                                                           "loss_spikes_recovering",
                                                           "loss_spikes_nonrecovering",
-                                                          "data_batch_anomaly"};
+                                                          "data_batch_anomaly",
+                                                          "schedule_restart_or_lr_bug"};
   return std::find(facts.begin(), facts.end(), id) != facts.end();
 }
 

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "diagnosis/weigh.hpp"
 #include "stats/descriptive.hpp"
+#include "text/parse.hpp"
 
 namespace expanalyze {
 
@@ -43,6 +45,47 @@ double median_between(const Curve& curve, double from_share, double to_share) {
 double peak_of(const Run& run, Role role) {
   const Curve curve = finite(trajectory(run, role));
   return curve.empty() ? kNan : *std::max_element(curve.value.begin(), curve.value.end());
+}
+
+const std::string* config_text(const Run& run, std::span<const std::string_view> names) {
+  for (const bool whole : {true, false})
+    for (const auto name : names)
+      for (const auto& [key, value] : run.config) {
+        const auto dot = key.find_last_of("./");
+        const std::string_view word = whole || dot == std::string::npos ? key : std::string_view(key).substr(dot + 1);
+        if (const auto* text = std::get_if<std::string>(&value); text && word == name) return text;
+      }
+  return nullptr;
+}
+
+std::string optimizer_of(const Run& run) {
+  static constexpr std::array<std::string_view, 6> names{
+      "opt", "optimizer", "optim", "optimizer_type", "optimizer_name", "optimizer.name"};
+  const std::string* name = config_text(run, names);
+  return name ? lower(*name) : std::string{};
+}
+
+double parameter_count(const Run& run) {
+  static constexpr std::array<std::string_view, 6> names{"n_params",       "num_params",   "n_parameters",
+                                                         "num_parameters", "model_params", "total_params"};
+  return config_number(run, names).value_or(kNan);
+}
+
+double stays_above_from(const Run& run, Role role, double threshold) {
+  const Curve curve = finite(trajectory(run, role));
+  double since = kNan;
+  for (std::size_t i = curve.size(); i-- > 0 && curve.value[i] > threshold;) since = curve.step[i];
+  return since;
+}
+
+Place place_at_end(const Run& run, const Series& series) {
+  const Curve curve = finite(trajectory(run, series));
+  return curve.empty() ? Place{run.label, series.logged_as, 0} : place_at(run, series, curve, curve.size() - 1);
+}
+
+Place place_at_end(const Run& run, Role role) {
+  const Series* series = find(run, role);
+  return series ? place_at_end(run, *series) : place_of(run, role);
 }
 
 double warm_up_steps(const Run& run) {

@@ -1,6 +1,9 @@
 // Readings of single runs that several cards need: the loss curve, the warm-up, how long the updates are.
 #pragma once
 
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "diagnosis/case.hpp"
@@ -13,6 +16,18 @@ Curve loss_of(const Run& run);
 double median_between(const Curve& curve, double from_share, double to_share);
 /// Largest finite value of a role.
 double peak_of(const Run& run, Role role);
+/// A setting that is a word, by its usual names: exact key first, then the last dotted part; nullptr: not in the
+/// config.
+const std::string* config_text(const Run& run, std::span<const std::string_view> names);
+/// The optimizer by the config, lower case; empty: it does not say.
+std::string optimizer_of(const Run& run);
+/// Number of parameters that the config states; NaN: it does not.
+double parameter_count(const Run& run);
+/// The first step from which the best series of a role stays above a threshold to the end; NaN when it ends below.
+double stays_above_from(const Run& run, Role role, double threshold);
+/// The last finite point of the best series of a role, or of a series.
+Place place_at_end(const Run& run, Role role);
+Place place_at_end(const Run& run, const Series& series);
 
 /// Steps until the logged learning rate first reaches 95 % of its peak; 0: it starts there. NaN: not logged near the
 /// start.

@@ -80,6 +80,14 @@ extern const Move wider, same_flops_small, widen_bottleneck, half_regulariser, a
 // pipeline.cpp
 extern const Move audit_labels, robust_loss, two_networks, compare_pipelines, adapt_statistics, one_transform,
     reevaluate, overlap, held_out, replay_resume, rewarm, complete_checkpoint;
+// normalise.cpp
+extern const Move scale_before_bound, softer_nonlinearity, norm_before_bound, z_loss, centred_logits, normalised_head,
+    halve_decay, spectral_floor, orthogonal_penalty;
+// update_length.cpp
+extern const Move smaller_epsilon, epsilon_free, tiny_gradient_group, match_update_length, scale_by_shape,
+    new_rule_on_matrices;
+// open_race.cpp
+extern const Move run_to_decision, mechanism_until, claim_short_budget, execute_configured, saved_scheduler;
 extern const Move more_seeds, paired_design, larger_evaluation;             // seeds.cpp
 extern const Move toward_baseline, restore_setting, ablate, push_further;   // settings.cpp
 extern const Move bracket_rate, same_budget_again, change_half_the_layers;  // confirm.cpp

@@ -33,6 +33,7 @@ constexpr std::array kAlso{Also{"inert_mechanism", "mechanism_saturated"},
                            Also{"beta2_mismatch", "loss_spikes_recovering"},
                            Also{"warmup_instability", "loss_spikes_recovering"},
                            Also{"throughput_regression", "compute_inefficient_gain"},
+                           Also{"edge_of_stability_oscillation", "lr_too_high"},
                            Also{"slow_start_pays_off", "genuine_improvement"}};
 
 bool answers(const Move& move, std::string_view diagnosis) {

@@ -39,10 +39,26 @@ constexpr auto kRules = std::to_array<Rule>({
     {"clip frac", Role::clip_fraction, "clip_fraction", Unit::one, "grad norm"},
     {"dead frac|relu|unit|units|neuron|neurons|ratio", Role::dead_fraction, "dead_fraction", Unit::one,
      "frac relu unit units neuron neurons ratio"},
-    {"saturated", Role::saturated_fraction, "saturated_fraction", Unit::one, "act frac ratio units"},
+    {"saturated !clip", Role::saturated_fraction, "saturated_fraction", Unit::one,
+     "act frac ratio unit units gate gates sigmoid tanh mean avg"},
     {"attn entropy", Role::attention_entropy, "attention_entropy", Unit::nats, "mean avg"},
     {"attn|qk logit|max", Role::attention_logit, "attention_logit", Unit::one, "logit max abs"},
     {"act rms|std|norm|scale|absmax", Role::activation_scale, "activation_scale", Unit::one, "last mean"},
+    // Of the classifier or the vocabulary, not of attention or a router: there the largest logit bounds log Z from
+    // below.
+    {"logit max|absmax !attn !qk !router !gate !loss", Role::output_logit, "output_logit", Unit::one,
+     "max output out lm head"},
+    {"log z|partition !loss !router", Role::log_z, "log_z", Unit::one, "mean avg softmax"},
+    {"logz|logsumexp|lse !loss !router !attn", Role::log_z, "log_z", Unit::one, "mean avg softmax"},
+    // Roots only: what is logged as the moment itself is in squares.
+    {"v|vhat|nu rms|sqrt|root", Role::second_moment, "second_moment", Unit::one, "adam rms sqrt mean"},
+    {"second moment rms|sqrt|root", Role::second_moment, "second_moment", Unit::one, "adam rms sqrt mean"},
+    {"sharpness", Role::sharpness, "sharpness", Unit::one, "hessian max"},
+    {"lambda max", Role::sharpness, "sharpness", Unit::one, "hessian"},
+    {"hessian max|top|norm|eig|eigenvalue !trace", Role::sharpness, "sharpness", Unit::one, "max top eig eigenvalue"},
+    {"stable|effective|eff|entropy rank", Role::effective_rank, "effective_rank", Unit::one, "mean avg"},
+    {"srank|erank", Role::effective_rank, "effective_rank", Unit::one, "mean avg"},
+    {"update rms", Role::update_rms, "update_rms", Unit::one, "param global total mean"},
     {"update ratio", Role::update_ratio, "update_ratio", Unit::one, "param to norm"},
     {"update norm", Role::update_norm, "update_norm"},
     // RLlib's var_gnorm is the global norm of the variables.

@@ -269,6 +269,8 @@ bool is_bookkeeping(std::string_view key) {
       "done", "finished", "completed", "terminated", "truncated", "id",    "uid",     "uuid",    "pid",
       "rank", "seed",     "fold",      "worker",     "node",      "trial", "version", "device",  "index",
       "idx",  "shard",    "phase",     "host",       "date",      "ip",    "port",    "restore", "timestamp"};
+  // Of a matrix, not of a process.
+  if (meaning(key).role == Role::effective_rank) return false;
   std::string word;
   const auto known = [&] { return std::find(kWords.begin(), kWords.end(), word) != kWords.end(); };
   for (const char c : key) {

@@ -27,6 +27,7 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "grad_norm",
     "param_norm",
     "update_norm",
+    "update_rms",
     "update_ratio",
     "layer_grad_norm",
     "step_time",
@@ -41,6 +42,11 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "activation_scale",
     "attention_entropy",
     "attention_logit",
+    "output_logit",
+    "log_z",
+    "second_moment",
+    "sharpness",
+    "effective_rank",
     "mechanism",
 });
 static_assert(kNames.size() == static_cast<std::size_t>(Role::mechanism) + 1);

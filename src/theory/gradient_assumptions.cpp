@@ -197,11 +197,26 @@ void spikes(const Facts& f, Draft& d) {
   }
 }
 
+void edge(const Facts& f, Draft& d) {
+  d.assumption = "the learning rate leaves room below the limit of stability";
+  const Opt sharpness = f.slot({"sharpness"}), limit = f.slot({"sharpness_limit"});
+  d.paragraphs.push_back(f.outcome() + (f.changes().empty() ? "." : "; changed: " + f.changes() + "."));
+  if (!sharpness || !limit || *limit <= 0) return;
+  d.slots = {{"sharpness", *sharpness}, {"sharpness_limit", *limit}};
+  d.latex = fmt::format(R"(\eta\lambda_{{max}}/\text{{limit}}={}/{}={})", number(*sharpness, 3), number(*limit, 3),
+                        number(*sharpness / *limit, 3));
+  d.paragraphs.push_back(fmt::format(
+      "Sharpness {} stands against a limit of {} set by the rate: training goes on there because curvature "
+      "falls along the direction that overshoots (Damian et al. 2023, arXiv:2209.15594), and a rate that is "
+      "larger by a factor lets it settle at a sharpness that is smaller by the same.",
+      number(*sharpness, 3), number(*limit, 3)));
+}
+
 constexpr WorkingAssumption kRows[] = {
-    {"loss_spikes_recovering", spikes},        {"loss_spikes_nonrecovering", spikes},
-    {"edge_of_stability_oscillation", spikes}, {"exploding_gradients", exploding},
-    {"vanishing_gradients", vanishing},        {"gradient_clipping_saturated", clipping},
-    {"excessive_weight_decay", weight_decay},  {"adam_epsilon_dominates", adam_epsilon},
+    {"loss_spikes_recovering", spikes},       {"loss_spikes_nonrecovering", spikes},
+    {"edge_of_stability_oscillation", edge},  {"exploding_gradients", exploding},
+    {"vanishing_gradients", vanishing},       {"gradient_clipping_saturated", clipping},
+    {"excessive_weight_decay", weight_decay}, {"adam_epsilon_dominates", adam_epsilon},
     {"beta2_mismatch", beta2_mismatch},
 };
 

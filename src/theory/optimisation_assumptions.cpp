@@ -174,6 +174,19 @@ void schedule_mismatch(const Facts& f, Draft& d) {
   }
 }
 
+void executed_schedule(const Facts& f, Draft& d) {
+  d.assumption = "the rate that was executed is the one that was configured";
+  const Opt was = f.slot({"lr_executed"}), meant = f.slot({"lr_configured"}), step = f.slot({"worst_step"});
+  d.paragraphs.push_back(f.outcome() + (f.changes().empty() ? "." : "; changed: " + f.changes() + "."));
+  if (!was || !meant || !step) return;
+  d.slots = {{"lr_executed", *was}, {"lr_configured", *meant}};
+  d.latex = fmt::format(R"(\eta_{{{}}}={}\ne{})", number(*step), number(*was, 3), number(*meant, 3));
+  d.paragraphs.push_back(fmt::format(
+      "At step {} the rate was {} and should have been {}: what was compared is the schedule that ran, and the "
+      "config does not describe it.",
+      number(*step), number(*was, 3), number(*meant, 3)));
+}
+
 void warmup_instability(const Facts& f, Draft& d) {
   d.assumption = "the first steps are safe at the rate they are taken";
   const Opt warm = f.experiment({"warmup", "warmup_steps", "num_warmup_steps", "warmup_iters"});
@@ -222,7 +235,7 @@ constexpr WorkingAssumption kRows[] = {
     {"batch_too_small", batch_too_small},
     {"batch_too_large", batch_too_large},
     {"schedule_mismatch", schedule_mismatch},
-    {"schedule_restart_or_lr_bug", schedule_mismatch},
+    {"schedule_restart_or_lr_bug", executed_schedule},
 };
 
 }  // namespace

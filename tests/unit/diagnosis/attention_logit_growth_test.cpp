@@ -40,3 +40,13 @@ TEST_CASE("attention_logit_growth: at a raised learning rate it is what long ste
   CHECK_FALSE(ask(lr_too_high, with_attention(healthy(), 20, 2.3), with_attention(worse(), 900, 0.1))
                   .says("the attention logits outgrew"));
 }
+
+TEST_CASE("attention_logit_growth: entropy that collapses against the context, without a baseline's", "[diagnosis]") {
+  const auto alone = [](double last, double length) {
+    Signals bad = worse();
+    bad["attn_entropy"] = growing(4, last);
+    return ask(attention_logit_growth, run("b", healthy()), run("e", bad, {{"block_size", length}}));
+  };
+  CHECK(alone(0.1, 1024).says("an even spread over the context has 6.93"));
+  CHECK(alone(0.1, 1024).probability > 5 * alone(3, 1024).probability);
+}
