@@ -51,6 +51,7 @@ def plan(rounds):
             if not fits: continue
             name = random.Random(f"{k.name} {n}").choice(fits)
             severity = random.Random(f"{k.name} {part}").sample(range(4), 4)[n // 2 % 4]     # each of the four before any comes again
+            if k.mends: severity = min(severity, 1)      # a baseline that never trained compares nothing
             c, style = have[name]
             base = {**c, **k.base(c, severity)}
             exp = {**base, **k.change(base, severity)}

@@ -148,6 +148,7 @@ def labels(kind, word, base, exp, untrained):
         if costs: extra.append("compute_inefficient_gain")
         if soon in LOST: extra.append("slow_start_pays_off")
     if word["steps"] == "neutral" and primary not in PLAIN:
+        if "improved" in axes and not lost and not cheat: extra.append("genuine_improvement")
         if lost: extra.append("throughput_regression")
         elif "improved" not in axes: extra.append("seed_noise_only")
         if unmoved(base, exp): extra.append("inert_mechanism")
