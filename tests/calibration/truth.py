@@ -49,6 +49,10 @@ def verdicts(base, exp, untrained):
     end = min(ends); word, why = {}, {}
     word["steps"], why["steps"] = verdict([at(r, "step", end) for r in base], [at(r, "step", end) for r in exp], untrained)
     why["steps"]["at"] = end
+    # The rule ignores that seeds are pairs, and so calls some constant differences neutral; whoever fits to it may want to know.
+    if len(base) == len(exp) > 1:
+        d = [at(x, "step", end) - at(b, "step", end) for b, x in zip(base, exp)]; sd = np.std(d, ddof=1) / math.sqrt(len(d))
+        why["steps"]["paired_p"] = float("%.3g" % (p_of_t(np.mean(d) / sd, len(d) - 1) if sd > 0 else np.mean(d) == 0)) if np.isfinite(d).all() else None
     for axis, equal in (("time", .10), ("flops", .01)):
         b, e = (np.mean([r["curve"][axis][-1] for r in side]) for side in (base, exp))
         # d23 has a few large steps of the same total cost: equal steps are then not the same point of the runs
@@ -151,6 +155,7 @@ def labels(kind, word, base, exp, untrained):
         if "improved" in axes and not lost and not cheat: extra.append("genuine_improvement")
         if lost: extra.append("throughput_regression")
         elif "improved" not in axes: extra.append("seed_noise_only")
-        if unmoved(base, exp): extra.append("inert_mechanism")
+        changed = kind.label == "inert_mechanism" or kind.label == "seed_noise_only" and not kind.seeds     # to something that can't matter
+        if unmoved(base, exp) or changed and not lost: extra.append("inert_mechanism")
         if soon == "improved" and not lost: extra.append("early_gain_washes_out")
     return primary, list(dict.fromkeys([primary, *extra]))
