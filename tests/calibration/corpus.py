@@ -10,7 +10,7 @@ fault or of improvement (faults.py), a severity, and three seeds a side; the bas
 verdicts and labels are computed from the runs (truth.py). The two parts, "fit" and "held_apart", are split by task and
 optimiser: see settings.py.
 
-Round robin: each round has every kind once, in one part (fit, then held_apart), so any prefix of the corpus is useful. Runs
+Round robin: two rounds, one in each part, have every kind once and take turns, so any prefix of the corpus is useful. Runs
 are kept in OUT/runs, each with a summary, and the manifest is written anew after each comparison: stop and start at will.
 """
 import argparse, collections, concurrent.futures, ctypes, hashlib, json, os, random, statistics, sys
@@ -42,22 +42,21 @@ def key(config): return hashlib.sha1(json.dumps(config, sort_keys=True).encode()
 
 def plan(rounds):
     """-> one dict a comparison, in the order of their training"""
-    have = settings.settings(); out = []
-    for n in range(rounds):
+    have = settings.settings(); kinds = faults.FAULTS + faults.HEALTHY + faults.PAIRS; out = []
+    order = [random.Random(f"order {n}").sample(kinds, len(kinds)) for n in range(rounds)]
+    for n, k in (x for n in range(0, rounds - 1, 2) for pair in zip(order[n], order[n + 1]) for x in zip((n, n + 1), pair)):
         part = ("fit", "held_apart")[n % 2]
-        kinds = faults.FAULTS + faults.HEALTHY + faults.PAIRS
-        for k in random.Random(f"order {n}").sample(kinds, len(kinds)):
-            fits = [s for s, (c, _) in have.items() if settings.part(c) == part and k.where(c)]
-            if not fits: continue
-            name = random.Random(f"{k.name} {n}").choice(fits)
-            severity = random.Random(f"{k.name} {part}").sample(range(4), 4)[n // 2 % 4]     # each of the four before any comes again
-            if k.mends: severity = min(severity, 1)      # a baseline that never trained compares nothing
-            c, style = have[name]
-            base = {**c, **k.base(c, severity)}
-            exp = {**base, **k.change(base, severity)}
-            if k.mends: base, exp = exp, base
-            out.append(dict(id=f"c{len(out) + 1:03}", kind=k, severity=severity, setting=name, part=part, style=style, base=base, exp=exp,
-                            seeds=[1, 2, 3], exp_seeds=[s + k.seeds for s in (1, 2, 3)]))
+        fits = [s for s, (c, _) in have.items() if settings.part(c) == part and k.where(c)]
+        if not fits: continue
+        name = random.Random(f"{k.name} {n}").choice(fits)
+        severity = random.Random(f"{k.name} {part}").sample(range(4), 4)[n // 2 % 4]     # each of the four before any comes again
+        if k.mends: severity = min(severity, 1)      # a baseline that never trained compares nothing
+        c, style = have[name]
+        base = {**c, **k.base(c, severity)}
+        exp = {**base, **k.change(base, severity)}
+        if k.mends: base, exp = exp, base
+        out.append(dict(id=f"c{len(out) + 1:03}", kind=k, severity=severity, setting=name, part=part, style=style, base=base, exp=exp,
+                        seeds=[1, 2, 3], exp_seeds=[s + k.seeds for s in (1, 2, 3)]))
     return out
 
 # ---------------------------------------------------------------- training, in the workers
