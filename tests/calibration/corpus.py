@@ -76,11 +76,12 @@ def step_cost(out, config, like):
     path = os.path.join(out, "cost", key(kind(config)) + ".json")
     if os.path.exists(path): return json.load(open(path))
     def burst(c):
-        rows = train.run(dict(c, seed=0, steps=40, stop_at=0, crash_at=0, ckpt_at=0, eval_every=40, n_val=64, train_chars=20000))
+        rows = train.run(dict(c, seed=0, steps=25, stop_at=0, crash_at=0, ckpt_at=0, eval_every=25, n_val=64, train_chars=20000))
         return statistics.median(r["step_time"] for r in rows if r["kind"] == "train")
-    turns = [(burst(config), burst(like)) for _ in range(4)]
+    other = kind(config) != kind(like)
+    turns = [(burst(config), burst(like) if other else 1) for _ in range(3)]
     cost = min(a for a, _ in turns)
-    if kind(config) != kind(like): cost *= step_cost(out, like, like) / min(b for _, b in turns)
+    if other: cost *= step_cost(out, like, like) / min(b for _, b in turns)
     write_json(path, cost)
     return cost
 

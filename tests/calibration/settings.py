@@ -24,19 +24,19 @@ def draw(task, arch, opt, lr, i):
     c = dict(task=task, arch=arch, opt=opt, lr=float("%.2g" % (lr * math.exp(r.uniform(-.35, .35)))), warmup=r.choice((10, 20, 40)),
              schedule=r.choice(("cosine", "cosine", "linear")), min_lr_frac=r.choice((0.0, 0.0, 0.05)), clip=r.choice((0.0, 0.0, 10.0)))
     if task == "fmnist":
-        c.update(steps=r.choice((300, 400, 600, 800)), batch_size=r.choice((32, 64, 96)), n_train=r.choice((8000, 12000, 20000)), n_val=1000)
+        c.update(steps=r.choice((300, 400, 500)), batch_size=r.choice((32, 48, 64)), n_train=r.choice((8000, 12000, 20000)), n_val=1000)
     else:
-        c.update(steps=r.choice((300, 360, 480)), batch_size=r.choice((8, 12, 16)), ctx=r.choice((24, 32)), train_chars=r.choice((100000, 300000)))
+        c.update(steps=r.choice((240, 300, 360)), batch_size=r.choice((8, 12, 16)), ctx=r.choice((24, 32)), train_chars=r.choice((100000, 300000)))
     if arch == "mlp":
         c.update(width=r.choice((48, 64, 96, 128)), depth=r.choice((1, 2, 2, 3)), act=r.choice(("relu", "relu", "gelu", "tanh")))
         if i % 4 == 3:      # every fourth is deep, and trains only because of its norms and residuals
             c.update(width=48, depth=r.choice((8, 10, 12)), act="relu", layernorm=True, residual=True, lr=float("%.2g" % (c["lr"] * .7)))
-        if opt == "muon": c.update(batch_size=min(64, c["batch_size"]), depth=max(2, c["depth"]), steps=min(c["steps"], 400), n_train=20000)     # else it has learnt its samples by heart
+        if opt == "muon": c.update(width=min(64, c["width"]), depth=max(2, c["depth"]), steps=min(c["steps"], 400), n_train=20000)     # fewer it learns by heart
     if arch == "cnn": c.update(width=4, steps=240, batch_size=32)
-    if arch == "gpt": c.update(d_model=32, n_layer=r.choice((1, 1, 2)), n_head=r.choice((2, 4)), batch_size=min(12, c["batch_size"]))
+    if arch == "gpt": c.update(d_model=32, n_layer=2 if i % 4 == 3 and opt != "muon" else 1, n_head=r.choice((2, 4)), batch_size=min(12, c["batch_size"]))
     if arch == "rnn": c.update(d_model=r.choice((32, 48, 64)))
     if opt == "sgd": c["weight_decay"] = 1e-4
-    if arch == "gpt" and opt == "muon": c.update(adam_lr=0.01, steps=min(c["steps"], 300))
+    if arch == "gpt" and opt == "muon": c.update(adam_lr=0.01, steps=min(c["steps"], 240))
     c["eval_every"] = c["steps"] // r.choice((15, 20, 24, 30))
     return c
 

@@ -80,7 +80,7 @@ def summary(rows):
     ratio = [r["grad_norm_first"] / r["grad_norm_last"] for r in tr if r.get("grad_norm_last")]
     return dict(
         curve=dict(step=[r["step"] for r in ev], time=[r["time"] for r in ev], flops=[r["flops"] for r in ev], val=[r["val_loss"] for r in ev], train=[near(r["step"]) for r in ev]),
-        first=float(loss[0]), lowest=float(np.nanmin([loss[i:i + 20].mean() for i in range(0, len(loss), 20)] if np.isfinite(loss).any() else math.nan)),
+        first=float(loss[0]), lowest=min((float(m) for m in (loss[i:i + 20].mean() for i in range(0, len(loss), 20)) if math.isfinite(m)), default=math.nan),
         end=float(np.median(loss[-max(1, len(loss) // 20):])),
         grad_early=float(np.median(gn[:tail])), grad_late=float(np.median(gn[-tail:])), grad_median=float(np.median(gn)), grad_most=float(gn.max()),
         grad_ratio=float(np.median(ratio)) if ratio else None, dead=last("dead_relu_frac"), saturated=last("act_saturation"),
