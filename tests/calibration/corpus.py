@@ -113,6 +113,8 @@ def entry(p, base, exp, name):
     word, why = truth.verdicts(base, exp, zero)
     primary, accepted = truth.labels(p["kind"], word, base, exp, zero)
     if primary is None: return accepted
+    # neutral by the rule, and yet larger than 0.5 % and nearly significant: better not counted against a tool
+    near = why["steps"]; near = word["steps"] == "neutral" and abs(near["delta_rel"]) > .005 and min(near["p"], near.get("paired_p") or 1) < .1
     second = p["kind"].name.split("+")[1:]
     changed = {k: v for k, v in p["exp"].items() if p["base"].get(k, train_defaults[k]) != v}
     changed.update({k: train_defaults[k] for k in p["base"] if k not in p["exp"]})
@@ -120,7 +122,7 @@ def entry(p, base, exp, name):
                 kind=p["kind"].name, severity=faults.SEVERITIES[p["severity"]], log_style=p["style"], config_in_log=p["style"] in ("config_flat", "typed"),
                 files={side: [f"runs/{name(p, side, s)}.jsonl" for s in p[seeds]] for side, seeds in (("baseline", "seeds"), ("experiment", "exp_seeds"))},
                 metrics=metrics(p["style"]), verdict=word["steps"], verdict_wallclock=word["time"], verdict_flops=word["flops"], verdict_end=word["end"],
-                cost_ratio=dict(time=why["time"]["ratio"], flops=why["flops"]["ratio"]), evidence=why, put_in=p["kind"].label, primary_label=primary,
+                cost_ratio=dict(time=why["time"]["ratio"], flops=why["flops"]["ratio"]), evidence=why, borderline=near, put_in=p["kind"].label, primary_label=primary,
                 accepted_labels=accepted, second_fault=faults.by_name[second[0]].label if second else None, remedy=None, baseline_config=p["base"],
                 experiment_overrides=changed, untrained_loss=round(zero, 3), seeds=dict(baseline=p["seeds"], experiment=p["exp_seeds"]))
 

@@ -59,7 +59,7 @@ def shift(c, i): return dict(shift=("dim", "classes", "rot", "invert")[i] if ima
 
 def no_norms(c, i): return dict(layernorm=False, residual=i < 2, init_gain=(1.0, 1.2, 1.3, 1.6)[i])
 
-def sink(c, i): return dict(act="sigmoid", depth=c["depth"] + (0, 2, 5, 9)[i], layernorm=False, residual=False)
+def sink(c, i): return dict(act="sigmoid", depth=c["depth"] + (2, 4, 6, 9)[i], layernorm=False, residual=False)
 
 def fp16(c, i): return dict(precision="fp16", loss_scale=(1024.0, 2.0 ** 18, 2.0 ** 20, 2.0 ** 24)[i], scale_growth_interval=(200, 8, 2, 1)[i])
 
@@ -143,7 +143,7 @@ HEALTHY = [
     mend("label_noise"), mend("dropout"), mend("no_norms"), mend("clip"), mend("attention_scale"), mend("lr_too_high", "lr_too_low"),
     slow("sam_little_data", "over_regularization", change=put("sam_rho", .03, .06, .1, .2), where=images, base=lambda c, i: dict(n_train=1200)),
     slow("dropout_little_data", "over_regularization", change=put("dropout", .1, .2, .3, .4), where=drops, base=lambda c, i: dict(less_data(c, 1), steps=c["steps"] * 3 // 2)),
-    slow("long_warmup", "lr_too_low", change=lambda c, i: dict(warmup=part_of(c, .35)), base=lambda c, i: dict(lr(2, 3, 5, 8)(c, i), warmup=0)),
+    slow("long_warmup", "", change=lambda c, i: dict(warmup=part_of(c, .35)), base=lambda c, i: dict(lr(2, 3, 5, 8)(c, i), warmup=0)),
     Kind("other_seeds", "seed_noise_only", lambda c, i: {}, seeds=3),
     Kind("other_seeds_again", "seed_noise_only", lambda c, i: {}, seeds=6),
     Kind("tiny_lr", "seed_noise_only", lr(1.01, .99, 1.02, .98)),
