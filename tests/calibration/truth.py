@@ -11,6 +11,8 @@ LOST = ("regressed", "failed")
 HEALTHY = ("genuine_improvement", "seed_noise_only", "inert_mechanism", "slow_start_pays_off")
 # Facts of the log, which stay the right answer where the loss didn't suffer (d11, d25).
 PLAIN = ("truncated_run", "resume_discontinuity")
+# Kinds with these labels set a cause; whether the effect came is seen in the run.
+MEASURED = ("exploding_gradients", "vanishing_gradients", "dead_units", "saturated_activations")
 
 # ---------------------------------------------------------------- verdicts
 
@@ -93,8 +95,10 @@ def mean(side, key):
 def symptoms(base, exp, untrained):
     """answers that are true of the experiment's curves and not of the baseline's, by the definitions of the handbook's cards"""
     out = []
-    gone = lambda r: not math.isfinite(r["end"]) or r["end"] > max(1.5 * max(r["first"], untrained), 0) or (
-        r["end"] > r["lowest"] + .5 * (r["first"] - r["lowest"]) and r["first"] - r["lowest"] > .1 * untrained)
+    def gone(r):        # D-01: not finite, worse than at the start, or half-way back to it
+        worst = max(r["end"], r["curve"]["val"][-1]) if math.isfinite(r["end"]) else math.nan
+        return not worst <= 1.05 * max(r["first"], untrained) or (
+            r["end"] > r["lowest"] + .5 * (r["first"] - r["lowest"]) and r["first"] - r["lowest"] > .1 * untrained)
     if 2 * sum(map(gone, exp)) > len(exp) and not any(map(gone, base)): out.append("divergence")
     early, late, usual = (mean(exp, k) / (mean(base, k) or 1) for k in ("grad_early", "grad_late", "grad_median"))
     if max(early, late) > 10 or not any(math.isfinite(r["grad_late"]) for r in exp): out.append("exploding_gradients")
@@ -145,6 +149,10 @@ def labels(kind, word, base, exp, untrained):
     found = symptoms(base, exp, untrained) if lost and not cheat else []
     if primary == "divergence" and "divergence" not in found: primary = "lr_too_high"
     if lost and primary == kind.label: extra += kind.also
+    if lost and primary in MEASURED and primary not in found:       # the change was made, but not that came of it
+        if "bad_initialization" not in kind.also: return None, f"no {primary} was measured"
+        primary = "bad_initialization"
+    if primary == "throughput_regression": extra.append("compute_inefficient_gain")
     extra += found
 
     if word["steps"] == "improved" and not cheat:
