@@ -55,6 +55,7 @@ def plan(rounds):
         base = {**c, **k.base(c, severity)}
         exp = {**base, **k.change(base, severity)}
         if k.mends: base, exp = exp, base
+        if (base, exp, k.seeds) in ((p["base"], p["exp"], p["kind"].seeds) for p in out): continue      # a mild repair, come twice
         out.append(dict(id=f"c{len(out) + 1:03}", kind=k, severity=severity, setting=name, part=part, style=style, base=base, exp=exp,
                         seeds=[1, 2, 3], exp_seeds=[s + k.seeds for s in (1, 2, 3)]))
     return out

@@ -152,7 +152,7 @@ def labels(kind, word, base, exp, untrained):
     if lost and primary in MEASURED and primary not in found:       # the change was made, but not that came of it
         if "bad_initialization" not in kind.also: return None, f"no {primary} was measured"
         primary = "bad_initialization"
-    if primary == "throughput_regression": extra.append("compute_inefficient_gain")
+    if lost and primary == "throughput_regression": extra.append("compute_inefficient_gain")
     extra += found
 
     if word["steps"] == "improved" and not cheat:
