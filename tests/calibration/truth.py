@@ -13,6 +13,8 @@ HEALTHY = ("genuine_improvement", "seed_noise_only", "inert_mechanism", "slow_st
 PLAIN = ("truncated_run", "resume_discontinuity")
 # Kinds with these labels set a cause; whether the effect came is seen in the run.
 MEASURED = ("exploding_gradients", "vanishing_gradients", "dead_units", "saturated_activations")
+# What a mechanism does is seen in its own signals, whatever becomes of the loss.
+MECHANISM = ("manifold_drift", "proxy_failure", "mechanism_saturated", "inert_mechanism")
 
 # ---------------------------------------------------------------- verdicts
 
@@ -148,7 +150,7 @@ def labels(kind, word, base, exp, untrained):
         else: primary = "seed_noise_only"
     found = symptoms(base, exp, untrained) if lost and not cheat else []
     if primary == "divergence" and "divergence" not in found: primary = "lr_too_high"
-    if lost and primary == kind.label: extra += kind.also
+    if primary == kind.label: extra += [a for a in kind.also if lost or primary in MECHANISM and a in MECHANISM]
     if lost and primary in MEASURED and primary not in found:       # the change was made, but not that came of it
         if "bad_initialization" not in kind.also: return None, f"no {primary} was measured"
         primary = "bad_initialization"
