@@ -114,8 +114,9 @@ def entry(p, base, exp, name):
     word, why = truth.verdicts(base, exp, zero)
     primary, accepted = truth.labels(p["kind"], word, base, exp, zero)
     if primary is None: return accepted
-    # neutral by the rule, and yet larger than 0.5 % and nearly significant: better not counted against a tool
-    near = why["steps"]; near = word["steps"] == "neutral" and abs(near["delta_rel"]) > .005 and min(near["p"], near.get("paired_p") or 1) < .1
+    # neutral by the rule, and yet above 0.5 % and nearly significant, or above 20 %: better not counted against a tool
+    w = why["steps"]
+    near = word["steps"] == "neutral" and (abs(w["delta_rel"]) > .2 or abs(w["delta_rel"]) > .005 and min(w["p"], w.get("paired_p") or 1) < .1)
     second = p["kind"].name.split("+")[1:]
     changed = {k: v for k, v in p["exp"].items() if p["base"].get(k, train_defaults[k]) != v}
     changed.update({k: train_defaults[k] for k in p["base"] if k not in p["exp"]})

@@ -138,6 +138,9 @@ def labels(kind, word, base, exp, untrained):
     primary, extra, soon = kind.label, [], early(base, exp, untrained)
     costs = any(w in LOST or w == "neutral" for w in axes[1:])
     cheat = primary == "eval_bug_or_leak"
+    # Seeds that part ways (one in three found the leak) can be neutral by the rule and still not be mere noise.
+    ends = [np.mean([r["curve"]["val"][-1] for r in side]) for side in (base, exp)]
+    far = not abs(ends[1] / ends[0] - 1) < .2
 
     if primary in ("genuine_improvement", "slow_start_pays_off", "compute_inefficient_gain"):     # what was meant to win has to win
         if word["steps"] == "improved":
@@ -164,7 +167,7 @@ def labels(kind, word, base, exp, untrained):
     if word["steps"] == "neutral" and primary not in PLAIN:
         if "improved" in axes and not lost and not cheat: extra.append("genuine_improvement")
         if lost: extra.append("throughput_regression")
-        elif "improved" not in axes: extra.append("seed_noise_only")
+        elif "improved" not in axes and not far: extra.append("seed_noise_only")
         changed = kind.label == "inert_mechanism" or kind.label == "seed_noise_only" and not kind.seeds     # to something that can't matter
         if unmoved(base, exp) or changed and not lost: extra.append("inert_mechanism")
         if soon == "improved" and not lost: extra.append("early_gain_washes_out")
