@@ -6,6 +6,7 @@
 
 #include "diagnosis/levels.hpp"
 #include "diagnosis/weigh.hpp"
+#include "stats/descriptive.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -68,9 +69,15 @@ void weigh_gap(const Case& c, const Levels& l, Scored& out) {
 /// Near-perfect prediction of data that a sound baseline could not predict: the answer is in the input (a lost mask, a
 /// target column).
 void weigh_impossible(const Case& c, const Levels& l, Scored& out) {
-  const auto first = [](const Run& run) { return first_of(run, Role::eval_loss); };
-  const double kept_e = l.eval_e / mean_over(c.experiment, first);
-  const double kept_b = l.eval_b / mean_over(c.baseline, first);
+  // The middle seed: a leak that one run of three fails to use is a leak.
+  const auto kept = [](const Runs& runs) {
+    std::vector<double> shares;
+    for (const Run* run : runs)
+      if (const double share = last_of(*run, Role::eval_loss) / first_of(*run, Role::eval_loss); std::isfinite(share))
+        shares.push_back(share);
+    return stats::median(shares);
+  };
+  const double kept_e = kept(c.experiment), kept_b = kept(c.baseline);
   if (!(kept_e < 0.1) || !(kept_b > 0.3) || !(kept_b < 0.8)) return;
   out.effect_share = 1;
   out.evidence.push_back(
