@@ -102,6 +102,14 @@ bool more_than_baseline(const Case& c, std::size_t count, Scored& out) {
   return true;
 }
 
+/// A persistent spike is; single batches from 0.2 % of the records on, as the cost of spikes (D-05): in clean logs runs
+/// on the same data always share the few odd batches that the data hold.
+bool is_worth_naming(const SharedOdd& both) {
+  const bool spike = std::any_of(both.odd.begin(), both.odd.end(), [](const Odd& o) { return o.spike; });
+  return spike || (both.odd.size() >= kFewestOdd && static_cast<double>(both.odd.size()) >=
+                                                        0.002 * static_cast<double>(both.odd.front().run->loss.size()));
+}
+
 Outcome detect(const Case& c) {
   const double records = records_of(c.experiment_events);
   if (records < 200) return Untestable{{}, "200 records of the training loss", "log the training loss every step"};
@@ -111,8 +119,11 @@ Outcome detect(const Case& c) {
   out.looked_at = fmt::format("{} batches in {} records stand more than {} above those before", odd.size(),
                               number(records), percent(std::expm1(kOdd), 2));
   out.slots = {{"odd_batches", static_cast<double>(odd.size())}};
-  const bool common = both.p < 0.01 && (both.odd.size() >= kFewestOdd || (!both.odd.empty() && both.odd.front().spike));
-  if (!common && (odd.size() < kFewestOdd || !more_than_baseline(c, odd.size(), out))) return out;
+  if (both.p < 0.01)
+    out.looked_at += fmt::format("; {} of {} in a run stand at the same step in the baseline, so they are in the data",
+                                 both.odd.size(), both.own);
+  const bool common = both.p < 0.01 && is_worth_naming(both);
+  if (!common && (both.p < 0.01 || odd.size() < kFewestOdd || !more_than_baseline(c, odd.size(), out))) return out;
   if (common) weigh_shared(both, out);
   if (!common && c.review.pairing.paired && !c.review.pairing.identical)
     out.evidence.push_back({fmt::format("the baseline saw the same batches, and {} of the {} stood out there",
@@ -153,7 +164,8 @@ the epoch again and again; out of nothing, with no sign of the gradient before a
 ## Why it matters
 A spike that the data make is no reason to change the optimizer, and one that both runs have explains no difference.
 ## False alarms and misses
-Clean batches have heavy right tails, but smaller ones. Without a baseline on the same data nothing proves it: replay the batches from
+Clean batches have heavy right tails: in public logs up to 0.16 % of them stand out like this, and runs on the same data share them. Common
+single batches are therefore named from 0.2 % of the records on, a common persistent spike always. Without a baseline on the same data nothing proves it: replay the batches from
 another checkpoint. Batches of longer text or of another source count as well: they are odd, not necessarily wrong.
 ## Reference
 Science handbook D0.1, D-07; Chowdhery et al. 2022, arXiv:2204.02311, section 5.1 (the same batches did not spike from another checkpoint).

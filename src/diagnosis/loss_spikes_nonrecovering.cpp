@@ -118,8 +118,9 @@ Outcome detect(const Case& c) {
   const Worst worst = worst_of(c.experiment_events);
   if (!worst.event) {
     const std::size_t open = open_spikes(c.experiment_events);
-    out.looked_at = fmt::format("{} spikes, none left the run above its trend{}", e.spikes,
-                                open > 0 ? fmt::format("; {} too near to an end to tell", open) : "");
+    out.looked_at = e.spikes == 0 ? fmt::format("no persistent spike in {} records", number(e.records))
+                                  : fmt::format("{} spikes, none left the run above its trend{}", e.spikes,
+                                                open > 0 ? fmt::format("; {} too near to an end to tell", open) : "");
     return out;
   }
   const SpikeEvent& s = *worst.event;

@@ -151,11 +151,7 @@ TEST_CASE("loss_spikes_nonrecovering: the curve runs on above its trend") {
 
 TEST_CASE("data_batch_anomaly: the same batches stand out in both runs") {
   const auto with_odd = [](Plan p, double shift) {
-    p.train = [f = p.train, shift](double t) {
-      for (const double at : {700.0, 1300.0, 1900.0, 2500.0})
-        if (t == at + shift) return 1.6 * f(t);
-      return f(t);
-    };
+    p.train = [f = p.train, shift](double t) { return t > 500 && std::fmod(t - shift, 300) == 0 ? 1.6 * f(t) : f(t); };
     return p;
   };
   Plan e = with_odd(base(1), 0);
@@ -163,9 +159,17 @@ TEST_CASE("data_batch_anomaly: the same batches stand out in both runs") {
   const Report both = made::report({with_odd(base(1), 0)}, {e});
   REQUIRE(both.review.pairing.paired);
   CHECK(probability(both, "data_batch_anomaly") > 0.66);
-  CHECK(says(both, "data_batch_anomaly", "4 of its 4 odd batches stand at the same step"));
+  CHECK(says(both, "data_batch_anomaly", "8 of its 8 odd batches stand at the same step"));
   CHECK(finding(both.diagnosis, "data_batch_anomaly")->effect_share == 0);
   CHECK(both.diagnosis.headline != "data_batch_anomaly");
+  // Near miss: only a few, as clean data have them.
+  const auto with_few = [](Plan p) {
+    p.train = [f = p.train](double t) { return t == 1000 || t == 1500 || t == 2200 ? 1.6 * f(t) : f(t); };
+    return p;
+  };
+  Plan few = with_few(base(1));
+  few.train = [f = few.train](double t) { return 1.02 * f(t); };
+  CHECK(finding(made::report({with_few(base(1))}, {few}).diagnosis, "data_batch_anomaly") == nullptr);
   // Near miss: as many, at other steps: the baseline saw the same data and stood still.
   CHECK(probability(made::report({with_odd(base(1), 7)}, {e}), "data_batch_anomaly") < 0.33);
   CHECK(finding(made::report({base(1)}, {base(2)}).diagnosis, "data_batch_anomaly") == nullptr);
