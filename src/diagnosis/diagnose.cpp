@@ -44,6 +44,22 @@ Place end_of_metric(const Case& c) {
   return place_of(run, Role::train_loss);
 }
 
+/// Every observation cites run, series, step and line: of a series as a whole its last finite record.
+void cite(const Case& c, Evidence& e) {
+  if (e.where.empty()) e.where.emplace_back();
+  for (Place& place : e.where) {
+    if (place.line != 0) continue;
+    Place whole = end_of_metric(c);
+    for (const Runs* side : {&c.experiment, &c.baseline})
+      for (const Run* run : *side)
+        for (const Series& series : run->series)
+          if (run->label == place.run && series.logged_as == place.series)
+            if (const Curve curve = finite(trajectory(*run, series)); !curve.empty())
+              whole = place_at(*run, series, curve, curve.size() - 1);
+    place = std::move(whole);
+  }
+}
+
 Finding weigh(const Detector& card, Scored scored, const Case& c) {
   Finding out;
   out.id = card.id;
@@ -58,8 +74,7 @@ Finding weigh(const Detector& card, Scored scored, const Case& c) {
   std::erase_if(out.evidence, [](const Evidence& e) { return e.strength < 0.02; });
   std::stable_sort(out.evidence.begin(), out.evidence.end(),
                    [](const Evidence& a, const Evidence& b) { return a.weight * a.strength > b.weight * b.strength; });
-  for (Evidence& e : out.evidence)
-    if (e.where.empty()) e.where.push_back(end_of_metric(c));
+  for (Evidence& e : out.evidence) cite(c, e);
   out.soul = std::move(scored.soul);
   out.slots = std::move(scored.slots);
   return out;

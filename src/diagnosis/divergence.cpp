@@ -165,7 +165,8 @@ Outcome detect(const Case& c) {
 
 }  // namespace
 
-constinit const Detector divergence{.id = "divergence", .prior = kOccasional, .detect = detect, .alone = true, .doc = R"(
+constinit const Detector divergence{
+    .id = "divergence", .prior = kOccasional, .detect = detect, .alone = true, .doc = R"(
 ## What it looks for
 A training (else evaluation) loss that becomes non-finite with fewer than 20 finite values after it, or whose last 5 % lie more than
 half-way back from its best value to its first, or above 1.5 times its first value. Then the last losses and their growth, and which logged

@@ -21,15 +21,6 @@ constexpr double kNoReach = 1e-3;    // D-25(d)
 constexpr double kNoBits = 0.05;     // D-25(f)
 constexpr std::size_t kHeard = 200;  // whitened records: a correlation of 0.27 would be seen
 
-/// What was changed has to do with this signal, by its name or that of its bound.
-bool concerned(const Case& c, const SignalBehaviour& s) {
-  const auto& all = c.review.config_diff;
-  return std::any_of(all.begin(), all.end(), [&](const ConfigDifference& d) {
-    return d.cls != ConfigDifference::Class::benign &&
-           (share_a_word(d.key, s.name) || (!s.cap_key.empty() && share_a_word(d.key, s.cap_key)));
-  });
-}
-
 /// The signal that best shows a mechanism at rest: still from the start, and as in the baseline or unknown to it. A
 /// constant that the baseline logs too is a setting of both sides, unless the curves agree or the change concerns it.
 const SignalBehaviour* resting(const Case& c, const std::vector<SignalBehaviour>& signals, bool agree) {

@@ -74,6 +74,15 @@ Outcome detect(const Case& c) {
          1,
          0,
          {where}});
+  if (b > kOffManifold && e < 1.1 * b)
+    out.evidence.push_back({fmt::format("the baseline's matrices stand as far off ({}): common to both, it tells them "
+                                        "apart in nothing",
+                                        number(b, 3)),
+                            over_seeds(c.baseline, residual),
+                            -kDecisive,
+                            1,
+                            0,
+                            {where}});
   if (!std::isnan(b) && e > b)
     out.evidence.push_back({fmt::format("the baseline stays at {}", number(b, 3)),
                             over_seeds(c.baseline, residual),

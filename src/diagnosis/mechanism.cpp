@@ -147,6 +147,15 @@ const std::vector<SignalBehaviour>& mechanism_signals(const Case& c) {
   return *c.mechanism;
 }
 
+/// What was changed has to do with this signal, by its name or that of its bound.
+bool concerned(const Case& c, const SignalBehaviour& s) {
+  const auto& all = c.review.config_diff;
+  return std::any_of(all.begin(), all.end(), [&](const ConfigDifference& d) {
+    return d.cls != ConfigDifference::Class::benign &&
+           (share_a_word(d.key, s.name) || (!s.cap_key.empty() && share_a_word(d.key, s.cap_key)));
+  });
+}
+
 Place place_at_step(const Run& run, const Series& series, double step) {
   Place out{run.label, series.logged_as, 0, step};
   const Curve curve = finite(trajectory(run, series));

@@ -39,6 +39,9 @@ struct SignalBehaviour {
 /// run's own books are none.
 const std::vector<SignalBehaviour>& mechanism_signals(const Case& c);
 
+/// What was changed has to do with this signal, by its name or that of its bound.
+bool concerned(const Case& c, const SignalBehaviour& s);
+
 /// "`gate` stood at 5 in every record", with its bound, its layers and its runs: as much as is known.
 std::string say_rest(const SignalBehaviour& s);
 

@@ -125,6 +125,13 @@ Outcome detect(const Case& c) {
   out.slots = {{"pinned_at", s->shape.bound}, {"since_step", from_start ? 0 : s->shape.since}};
   weigh_pin(*s, bound, out);
   if (!from_start && s->shape.kind == stats::SignalKind::saturated && !same) weigh_benefit(c, *s, out);
+  if (s->in_baseline && s->as_baseline && c.review.config_known && same && !concerned(c, *s))
+    out.evidence.push_back({"the baseline has the same value, and no setting that differs concerns it",
+                            exact(s->shape.bound),
+                            -kDecisive,
+                            1,
+                            0,
+                            {s->where}});
   if (s->in_baseline && s->as_baseline && !same)
     out.evidence.push_back({"the baseline has the same value: it is a setting of both sides",
                             exact(s->shape.bound),

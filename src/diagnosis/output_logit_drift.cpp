@@ -94,12 +94,14 @@ void weigh_logit(const Case& c, Scored& out) {
 
 /// The instability that it brings comes late (Wortsman et al. 2023).
 void weigh_late_spikes(const Case& c, Scored& out) {
-  const auto late = [](const Runs& runs) {
-    std::vector<Place> where = count_spikes(runs).where;
-    std::erase_if(where, [&](const Place& p) { return p.step < 0.5 * last_step(*runs.front()); });
+  const auto late = [](const std::vector<RunEvents>& runs) {
+    std::vector<Place> where;
+    for (const RunEvents& run : runs)
+      for (const SpikeEvent& spike : run.spikes)
+        if (spike.place.step >= 0.5 * last_step(*run.run)) where.push_back(spike.place);
     return where;
   };
-  const auto e = late(c.experiment), b = late(c.baseline);
+  const auto e = late(c.experiment_events), b = late(c.baseline_events);
   if (e.size() <= b.size()) return;
   out.evidence.push_back(
       {fmt::format("{} spikes of the training loss in the second half (baseline: {})", e.size(), b.size()),

@@ -134,9 +134,8 @@ Outcome detect(const Case& c) {
                       "curves that a law fits on both sides, and how far the loss still falls",
                       "evaluate at least twenty times a run at the same steps, and log the learning rate"};
   weigh_order(c, out);
-  // Of an order that is resolved only its lasting is in question.
-  const Verdict v = on(c.review, Axis::step).verdict;
-  out.effect_share = v == Verdict::inconclusive || v == Verdict::neutral ? 1 : 0.25;
+  // It says that an order may not last, and accounts for no difference: whatever does comes first.
+  out.effect_share = 0.1;
   if (out.looked_at.empty())
     out.looked_at = fmt::format("{} tokens a parameter", number(out.slots["tokens_per_parameter"], 3));
   out.soul = "The race was stopped before it was decided: ";

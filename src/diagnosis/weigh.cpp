@@ -54,7 +54,6 @@ constexpr std::array kGraph{
     Cause{"mechanism_saturated", {"inert_mechanism"}},
     Cause{"inert_mechanism", {"seed_noise_only"}},
     Cause{"truncated_run", {"undertrained", "lr_too_low", "schedule_mismatch"}},
-    Cause{"undertrained", {"seed_noise_only"}},
     Cause{"early_gain_washes_out", {"seed_noise_only"}},
     Cause{"rank_collapse", {"capacity_limited"}},
     Cause{"capacity_limited", {"lr_too_low"}},

@@ -158,6 +158,15 @@ std::string CurveModel::name() const {
                      law.law() == stats::LossLaw::power ? "power law" : "multi-power law", points);
 }
 
+std::string CurveModel::floor_words() const {
+  // A decayed rate takes its own share from the floor of the multi-power law.
+  const char* what = law.law() == stats::LossLaw::power ? "the irreducible loss" : "the irreducible loss at peak rate";
+  if (!(floor.low > 0))
+    return fmt::format("{} is not identified by this run: anything from 0 to {} fits", what, number(floor.high, 3));
+  return fmt::format("{} is {} (95 % profile interval {} to {})", what, number(law.floor(), 3), number(floor.low, 3),
+                     number(floor.high, 3));
+}
+
 CurveModel curve_model(const Side& side, const Metric& metric) {
   CurveModel model;
   const Curve curve = mean_curve(side);
@@ -179,6 +188,7 @@ CurveModel curve_model(const Side& side, const Metric& metric) {
   model.refusal = bad_fit(model, window);
   if (!model.usable()) return model;
   calibrate(model, window);
+  model.floor = floor_interval(model.law, {window.step, window.value, &model.schedule});
   model.discrepancy = discrepancy(model, 1);
   return model;
 }

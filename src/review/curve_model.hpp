@@ -14,14 +14,17 @@ struct CurveModel {
   std::string refusal;         ///< why nothing may be predicted; empty: usable
   double first = 0, last = 0;  ///< steps of the fit window
   std::size_t points = 0;
-  double end_value = 0;     ///< of the curve at `last`, as logged
-  double discrepancy = 0;   ///< what the law itself leaves out: s.d. of ln loss for an e-fold more budget (C4)
-  std::size_t origins = 0;  ///< earlier ends of the curve from which its later points were predicted
-  double coverage = 0;      ///< share of these points inside their 90 % interval, before it was widened
-  double widened = 1;       ///< by how much that took
+  double end_value = 0;        ///< of the curve at `last`, as logged
+  double discrepancy = 0;      ///< what the law itself leaves out: s.d. of ln loss for an e-fold more budget (C4)
+  std::size_t origins = 0;     ///< earlier ends of the curve from which its later points were predicted
+  double coverage = 0;         ///< share of these points inside their 90 % interval, before it was widened
+  double widened = 1;          ///< by how much that took
+  stats::FloorInterval floor;  ///< of the law's irreducible loss
   [[nodiscard]] bool usable() const { return refusal.empty(); }
   /// "a multi-power law through 120 evaluations"
   [[nodiscard]] std::string name() const;
+  /// Where its irreducible loss lies, or that the curve does not identify one; half a sentence.
+  [[nodiscard]] std::string floor_words() const;
 };
 
 /// Fitted to the mean over the side's runs, against steps.

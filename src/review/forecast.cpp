@@ -78,6 +78,7 @@ Forecast forecast(const Side& side, const Budget& own, const Budget& other, bool
                                                     "tested ({})",
                                                     number(horizon, 2), number(far, 2))
                                       : "");
+  out.how += "; " + own.model.floor_words();
   return out;
 }
 
@@ -134,9 +135,9 @@ std::string plateau_by_law(const Side& experiment, const Budget& budget, double 
                                                    : "probably still improving";
   return fmt::format(
       "Another 10 % of budget would gain the experiment {} (90 % interval {}, by {}), against {} worth "
-      "having: {}{}.",
+      "having: {}{}; {}.",
       number(gain, 2), range, budget.model.name(), number(sesoi, 2), judged,
-      constant || gain >= sesoi ? "" : ", and that is the decayed learning rate's doing");
+      constant || gain >= sesoi ? "" : ", and that is the decayed learning rate's doing", budget.model.floor_words());
 }
 
 }  // namespace expanalyze

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "stats/descriptive.hpp"
+#include "stats/distributions.hpp"
 
 namespace expanalyze::stats {
 
@@ -15,6 +16,8 @@ namespace {
 constexpr int kMostSteps = 300;
 constexpr double kSettled = 1e-10;  // relative fall of the objective
 constexpr double kDelta = 1e-5;     // of a parameter, for derivatives; parameters are logarithms of order one
+constexpr double kFewestDf = 2;
+constexpr double kMostLost = 3;  // what the parameters may seem to have taken from the residuals' variance
 
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -49,14 +52,19 @@ class Descent {
     out.objective = objective_;
     out.converged = converged_;
     out.residual_sd = mad(span_of(std::as_const(r_)));
+    // The variance of a Huber estimate is E psi^2 / (E psi')^2 (Huber 1964); E psi' as of a normal, since few residuals
+    // may lie within delta.
+    const double within = out.residual_sd > 0 ? 2 * normal_cdf(problem_.huber / out.residual_sd) - 1 : 1;
+    const double sigma2 = std::pow(problem_.sigma, 2);
+    const double shown = shown_variance();
+    out.sigma = std::sqrt(std::max(shown / within, 1e-18));
     normal_equations();
-    const double inflation = correlation_time() * out.residual_sd * out.residual_sd / (problem_.sigma * problem_.sigma);
-    // The data are worth what their residuals show; the priors what they say.
-    MatrixXd precision = jacobian_.transpose() * weights_.asDiagonal() * jacobian_ / std::max(inflation, 1e-12);
-    for (Eigen::Index j = 0; j < p_.size(); ++j)
-      if (const auto& prior = problem_.priors[static_cast<std::size_t>(j)]; prior.sd > 0)
-        precision(j, j) += 1 / (prior.sd * prior.sd);
-    const MatrixXd covariance = precision.inverse();
+    // Points that the law misses by far keep their small weight: what they say of the parameters was not believed.
+    const double weight = mean_weight();
+    const MatrixXd believed = prior_precision();
+    const MatrixXd data = (hessian_ - believed) / weight;
+    const MatrixXd bread = (within * data + believed).inverse();
+    const MatrixXd covariance = bread * (shown / sigma2 * data + believed) * bread;
     out.covariance.assign(covariance.data(), covariance.data() + covariance.size());
     return out;
   }
@@ -80,6 +88,32 @@ class Descent {
       if (const auto& prior = problem_.priors[static_cast<std::size_t>(j)]; prior.sd > 0)
         sum += std::pow((p[j] - prior.mean) / prior.sd, 2);
     return sum;
+  }
+
+  /// Mean square of the bounded residuals, times their correlation time, for the parameters that were fitted and for
+  /// the few independent ones that are left to tell (t over z).
+  [[nodiscard]] double shown_variance() const {
+    const VectorXd psi = r_.cwiseMin(problem_.huber).cwiseMax(-problem_.huber);
+    const auto n = static_cast<double>(r_.size()), k = static_cast<double>(p_.size());
+    const double independent = n / correlation_time(psi);
+    const double df = std::max(kFewestDf, independent - k);
+    const double lost = std::min(kMostLost, std::max(1.0, independent / df));
+    const double t = student_t_quantile(0.975, df) / normal_quantile(0.975);
+    return psi.squaredNorm() / independent * lost * t * t;
+  }
+
+  [[nodiscard]] double mean_weight() const {
+    double sum = 0;
+    for (const double r : r_) sum += std::min(1.0, problem_.huber / std::max(1e-300, std::abs(r)));
+    return sum / static_cast<double>(r_.size());
+  }
+
+  [[nodiscard]] MatrixXd prior_precision() const {
+    MatrixXd out = MatrixXd::Zero(p_.size(), p_.size());
+    for (Eigen::Index j = 0; j < p_.size(); ++j)
+      if (const auto& prior = problem_.priors[static_cast<std::size_t>(j)]; prior.sd > 0)
+        out(j, j) = 1 / (prior.sd * prior.sd);
+    return out;
   }
 
   void normal_equations() {
@@ -127,10 +161,13 @@ class Descent {
     return false;
   }
 
-  /// Integrated autocorrelation time of the residuals, as of a first-order autoregression: (1 + a) / (1 - a).
-  [[nodiscard]] double correlation_time() const {
-    const double a = lag1_autocorrelation(span_of(std::as_const(r_)));
+  /// Integrated autocorrelation time of the residuals, as of a first-order autoregression: (1 + a) / (1 - a). That of
+  /// the residuals of k parameters is (k + (k + 2) a) / n too low (Kendall 1954, Biometrika 41:403, for k = 1).
+  [[nodiscard]] double correlation_time(const VectorXd& psi) const {
+    const auto n = static_cast<double>(psi.size()), k = static_cast<double>(p_.size());
     constexpr double kMost = 0.95;
+    const double seen = lag1_autocorrelation(span_of(psi));
+    const double a = (seen + k / n) / std::max(0.5, 1 - (k + 2) / n);
     return std::isfinite(a) && a > 0 ? (1 + std::min(a, kMost)) / (1 - std::min(a, kMost)) : 1;
   }
 
@@ -154,7 +191,11 @@ Fit robust_fit(const FitProblem& problem, std::span<const std::vector<double>> s
     descent.run();
     if (descent.objective() < best.objective) best = descent.result();
   }
-  return best;
+  if (!problem.rescales || best.parameters.empty()) return best;
+  FitProblem again = problem;
+  again.rescales = false;
+  again.sigma = std::max(problem.sigma, best.sigma);
+  return robust_fit(again, std::span(&std::as_const(best.parameters), 1));
 }
 
 double variance_of(const Fit& fit, const std::function<double(std::span<const double>)>& f) {

@@ -22,14 +22,20 @@ struct FitProblem {
   std::vector<double> weights;         ///< what each residual counts; empty: 1
   double sigma = 1e-3;                 ///< what one residual is expected to be: weighs data against priors
   double huber = 1e-3;                 ///< residuals beyond it count linearly (Huber 1964, Ann. Math. Stat. 35:73)
+  bool rescales = false;  ///< a second fit takes `sigma` from the residuals of the first, where these are larger
 };
 
 struct Fit {
   std::vector<double> parameters;  ///< empty: no start gave finite residuals
-  /// Gauss-Newton, row by row: residual variance (inflated by their autocorrelation) times the inverse of J'WJ plus the
-  /// priors' precision. Parameter uncertainty only: what the law itself leaves out comes on top.
+  /// Gauss-Newton, row by row: the sandwich of the estimate's curvature about what residuals and priors vary, the
+  /// residuals with their autocorrelation, for small numbers of them too. On 24 kinds of simulated curves of 30 and 120
+  /// points (property/law_intervals_test.cpp) a normal 95 % interval of the change to 1.5 times the steps holds the
+  /// truth in 92 to 98 %, and in 89 to 92 % on the five noisiest: a scatter of 2 %, or of 0.4 % with a correlation of
+  /// 0.7. The inverse of the normal equations alone: 70 to 98 %. So no bootstrap is drawn. Parameter uncertainty only:
+  /// what the law itself leaves out comes on top.
   std::vector<double> covariance;
-  double objective = 0;
+  double objective = 0;    ///< squares in units of the problem's sigma, and the priors'
+  double sigma = 0;        ///< that makes `objective` minus twice a log likelihood: what the residuals show
   double residual_sd = 0;  ///< robust
   bool converged = false;  ///< by the fall of the objective, not by the number of steps
 };

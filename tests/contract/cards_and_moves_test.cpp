@@ -1,10 +1,12 @@
 // Contract of the tables of cards and moves: ids, documentation, and that every answer points to a card.
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
 
 #include "diagnosis/case.hpp"
+#include "expanalyze/import.hpp"
 #include "expanalyze/recipe.hpp"
 #include "support/catch.hpp"
 #include "support/made_run.hpp"
@@ -84,4 +86,35 @@ TEST_CASE("every card ends as finding, clear or untestable on bare logs, and say
     }
     CHECK_FALSE(d.soul.empty());
   }
+}
+
+TEST_CASE("every line of evidence cites run, series, step and line") {
+  std::size_t lines = 0;
+  for (const char* scenario : {"d01", "d26", "d31"}) {
+    RunStore runs;
+    Comparison sides;
+    for (const auto& [name, side] :
+         {std::pair{"baseline_s1.jsonl", &sides.baseline}, std::pair{"experiment_s1.jsonl", &sides.experiment}}) {
+      side->push_back(runs.runs.size());
+      runs.runs.push_back(
+          read_run(std::filesystem::path(EXPANALYZE_SOURCE_DIR) / "tests/data/labelled" / scenario / name, {}));
+    }
+    for (const Comparison& comparison : {sides, Comparison{{}, sides.experiment}}) {
+      const Review review =
+          comparison.baseline.empty() ? review_alone(runs, comparison) : review_runs(runs, comparison);
+      for (const Finding& f : diagnose(runs, comparison, review).findings)
+        for (const Evidence& e : f.evidence) {
+          INFO(scenario << " " << f.id << ": " << e.text);
+          REQUIRE_FALSE(e.where.empty());
+          for (const Place& place : e.where) {
+            CHECK_FALSE(place.run.empty());
+            CHECK_FALSE(place.series.empty());
+            CHECK(place.line > 0);
+            CHECK(std::isfinite(place.step));
+          }
+          ++lines;
+        }
+    }
+  }
+  CHECK(lines > 30);
 }
