@@ -52,7 +52,8 @@ Outcome detect(const Case& c) {
     out.evidence.push_back(
         {fmt::format("the seed s.d. {} is assumed, not seen: one seed per arm", number(f.seed_sd, 2)),
          bare(f.seed_sd, "prior_seed_sd"),
-         -kWeak,
+         // Said, and hardly counted: on trained runs the assumed spread settles 83 % of such cases rightly, 60 of 72.
+         -0.1,
          1,
          0,
          {}});
