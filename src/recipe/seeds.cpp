@@ -20,9 +20,9 @@ std::optional<Path> propose_seeds(const Situation& s) {
       start_path(s, more_seeds,
                  chase ? fmt::format("run {} more seed{} per arm", n, n == 1 ? "" : "s")
                        : std::string("drop the change: the effect, if any, is below what is worth chasing"),
-                 fmt::format("n = 2 (1.96 + 0.84)^2 sd^2 / difference^2 to show the difference of {}, n = 2 (1.64 + "
-                             "1.28)^2 sd^2 / margin^2 "
-                             "to show that it is below {}, whichever is less, with sd = {} (handbook B4.6, 80 % power)",
+                 fmt::format("n = 2 (t_.975 + t_.8)^2 sd^2 / difference^2 to show the difference of {}, n = 2 (t_.95 + "
+                             "t_.9)^2 sd^2 / margin^2 to show that it is below {}, whichever is less, with sd = {} and "
+                             "the t of the degrees of freedom that n seeds and the prior give (80 % power)",
                              number(std::abs(f.difference.value), 2), number(f.sesoi, 2), number(f.seed_sd, 2)),
                  0);
   path.flops_ratio = path.wall_ratio = chase ? 2.0 * static_cast<double>(n) : 0;

@@ -87,10 +87,11 @@ std::string plateau(const Sides& sides, double sesoi, double seed_sd) {
 }
 
 /// B4.6: the smaller of the two questions that more seeds could answer.
-std::string more_seeds(const Compared& compared, double sesoi, std::size_t per_side, FinalQuality& out) {
+std::string more_seeds(const Compared& compared, double sesoi, std::size_t n, std::size_t per_side, FinalQuality& out) {
   if (compared.verdict != Verdict::inconclusive || !(compared.test.sd > 0)) return {};
-  const std::size_t detect = stats::seeds_to_detect(std::abs(compared.test.difference), compared.test.sd);
-  const std::size_t equal = stats::seeds_for_equivalence(sesoi, compared.test.sd);
+  const double prior_df = compared.test.df - static_cast<double>(n - 2);
+  const std::size_t detect = stats::seeds_to_detect(compared.test.difference, compared.test.sd, prior_df);
+  const std::size_t equal = stats::seeds_for_equivalence(sesoi, compared.test.sd, prior_df);
   const std::size_t total = std::min(detect, equal);
   out.not_worth_chasing = total >= stats::kMostSeeds;
   if (out.not_worth_chasing)
@@ -180,7 +181,7 @@ FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Ses
     return out;
   }
   const std::size_t per_side = std::min(b.size(), e.size());
-  const std::string more = more_seeds(compared, sesoi.value, per_side, out);
+  const std::string more = more_seeds(compared, sesoi.value, n, per_side, out);
   out.plateau = plateau(sides, sesoi.value, out.seed_sd);
   out.sentences.push_back(difference_sentence(sides, compared, on_steps, out));
   if (!pairing.identical) out.sentences.push_back(noise_sentence(compared, noise, n, spread));

@@ -105,12 +105,13 @@ void seed_noise(const Facts& f, Draft& d) {
   d.slots["seeds_needed"] = n;
   d.paragraphs.push_back(
       n >= static_cast<double>(stats::kMostSeeds)
-          ? fmt::format("To show a difference of {} at 80 % power takes 2 (z_.975 + z_.8)^2 s^2 / D^2 = {} seeds a "
-                        "side: if there is an effect, it is below what is worth chasing.",
-                        number(std::abs(difference), 3), number(n))
-          : fmt::format(
-                "To show a difference of {} at 80 % power takes 2 (z_.975 + z_.8)^2 s^2 / D^2 = {} seeds a side.",
-                number(std::abs(difference), 3), number(n)));
+          ? fmt::format(
+                "To show a difference of {} at 80 % power takes at least 2 (z_.975 + z_.8)^2 s^2 / D^2 = {} seeds a "
+                "side: if there is an effect, it is below what is worth chasing.",
+                number(std::abs(difference), 3), number(n))
+          : fmt::format("To show a difference of {} at 80 % power takes at least 2 (z_.975 + z_.8)^2 s^2 / D^2 = {} "
+                        "seeds a side.",
+                        number(std::abs(difference), 3), number(n)));
 }
 
 void break_even(const Facts& f, Draft& d) {

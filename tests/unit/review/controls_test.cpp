@@ -43,6 +43,8 @@ WithControls pair_of(double shift) {
   return c;
 }
 
+constexpr double kPriorDf = 2;  // of an unknown domain
+
 }  // namespace
 
 TEST_CASE("controls: their pooled s.d. replaces the prior, with their degrees of freedom") {
@@ -66,9 +68,9 @@ TEST_CASE("controls: relative to the level of a group that stands elsewhere") {
   WithControls c = pair_of(0);
   made::Plan high = recipe("high", 64);
   high.eval = [](double t) { return 10 * (0.35 + 2.0 / std::sqrt(1 + t / 10)); };
-  add(c.store, c.controls, high, {-0.1, 0.1});
+  add(c.store, c.controls, high, {-0.1, 0.1, -0.1, 0.1});
   const FinalQuality f = c.review().final_quality;
-  CHECK(f.seed_sd == Approx(0.1 * std::sqrt(2.0) / 10).epsilon(1e-6));
+  CHECK(f.seed_sd == Approx(0.1 * std::sqrt(4.0 / 3) / 10).epsilon(1e-6));
 }
 
 TEST_CASE("controls: a copy of a control or of a compared run is no further seed") {
@@ -81,7 +83,7 @@ TEST_CASE("controls: a copy of a control or of a compared run is no further seed
     c.store.runs.push_back(std::move(copy));
   }
   const Review r = c.review();
-  CHECK(r.final_quality.seed_sd_df == 1);
+  CHECK(r.final_quality.seed_sd_df == 1 + kPriorDf);
   CHECK(c.notes.size() == 2);
 }
 
@@ -97,7 +99,7 @@ TEST_CASE("controls: a recipe alone, a failed run and one without the metric are
   Run& last = c.store.runs.back();
   std::erase_if(last.series, [](const Series& s) { return s.role == Role::eval_loss; });
   const Review r = c.review();
-  CHECK(r.final_quality.seed_sd_df == 1);
+  CHECK(r.final_quality.seed_sd_df == 1 + kPriorDf);
   for (const char* code : {"controls.alone", "controls.failed", "controls.no_metric"}) {
     INFO(code);
     CHECK(std::any_of(r.notes.begin(), r.notes.end(), [&](const Note& n) { return n.code == code && n.count == 1; }));
@@ -110,4 +112,14 @@ TEST_CASE("controls: the prior stays where they say nothing") {
   const Review r = c.review();
   CHECK_FALSE(r.controls_used);
   CHECK(r.final_quality.seed_sd_source == SeedSdSource::prior);
+}
+
+TEST_CASE("controls: two that lie close by luck do not replace the prior, and the report says so") {
+  WithControls c = pair_of(0.02);
+  const FinalQuality without = pair_of(0.02).review().final_quality;
+  add(c.store, c.controls, recipe("two", 64), {0, 1e-6});
+  const FinalQuality f = c.review().final_quality;
+  CHECK(f.seed_sd_df == 1 + kPriorDf);
+  CHECK(f.seed_sd == Approx(without.seed_sd * std::sqrt(2.0 / 3)).epsilon(1e-3));
+  CHECK(f.seed_sd_why.find("1 degree of freedom is pooled with the 2 of a prior of") != std::string::npos);
 }

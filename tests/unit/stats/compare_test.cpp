@@ -136,15 +136,43 @@ TEST_CASE("the moderated test errs in 3 to 6 % of comparisons of equals") {
 }
 
 TEST_CASE("seeds needed at an s.d. of 0.0013") {
-  // 2 (1.95996 + 0.84162)^2 · 0.0013^2 / d^2 = 26.5, 6.63, 2.95, 1.06
-  CHECK(seeds_to_detect(0.001, 0.0013) == 27);
-  CHECK(seeds_to_detect(-0.002, 0.0013) == 7);
-  CHECK(seeds_to_detect(0.003, 0.0013) == 3);
-  CHECK(seeds_to_detect(0.005, 0.0013) == 2);
-  CHECK(seeds_to_detect(0.1, 0.0013) == 1);
+  // By the normal alone, 2 (1.95996 + 0.84162)^2 · 0.0013^2 / d^2: 26.5, 6.63, 2.95, 1.06.
+  constexpr double kKnown = kInf;
+  CHECK(seeds_to_detect(0.001, 0.0013, kKnown) == 27);
+  CHECK(seeds_to_detect(-0.002, 0.0013, kKnown) == 7);
+  CHECK(seeds_to_detect(0.003, 0.0013, kKnown) == 3);
+  CHECK(seeds_to_detect(0.005, 0.0013, kKnown) == 2);
+  // 2 (1.64485 + 1.28155)^2 · 0.0013^2 / 0.0053^2 = 1.03; at 0.002: 7.24
+  CHECK(seeds_for_equivalence(0.0053, 0.0013, kKnown) == 2);
+  CHECK(seeds_for_equivalence(0.002, 0.0013, kKnown) == 8);
+  CHECK(seeds_to_detect(0.1, 0.0013, 7) == 1);
+  CHECK(seeds_to_detect(0.1, 0.0013) == 2);  // no spread is seen on one seed
   CHECK(seeds_to_detect(1e-5, 0.0013) == kMostSeeds);
   CHECK(seeds_to_detect(0, 0.0013) == kMostSeeds);
-  // 2 (1.64485 + 1.28155)^2 · 0.0013^2 / 0.0053^2 = 1.03; at 0.002: 7.24
-  CHECK(seeds_for_equivalence(0.0053, 0.0013) == 2);
-  CHECK(seeds_for_equivalence(0.002, 0.0013) == 8);
+  CHECK(seeds_to_detect(0.1, std::nan("")) == kMostSeeds);
+}
+
+TEST_CASE("the seeds that are said to be needed have the power that is said, and one fewer has not") {
+  constexpr int kTimes = 4000;  // a share near 0.8 is then good to 0.006
+  const auto power = [&](double difference, std::size_t n, int prior_df) {
+    const CounterRng rng(n * 1000 + static_cast<std::uint64_t>(prior_df));
+    int found = 0;
+    std::uint64_t at = 0;
+    for (int i = 0; i < kTimes; ++i) {
+      double squares = 0;  // the prior's own estimate of an s.d. of 1
+      for (int k = 0; k < prior_df; ++k) squares += std::pow(rng.normal(at++), 2);
+      Arm b, e;
+      for (std::size_t k = 0; k < n; ++k) b.push_back(rng.normal(at++)), e.push_back(difference + rng.normal(at++));
+      const SeedPrior prior{prior_df > 0 ? std::sqrt(squares / prior_df) : 0, static_cast<double>(prior_df)};
+      found += moderated_t(b, e, prior).p < 0.05 ? 1 : 0;
+    }
+    return static_cast<double>(found) / kTimes;
+  };
+  for (const int prior_df : {0, 3, 7})
+    for (const double difference : {4.5, 3.0, 2.0, 1.2}) {
+      const std::size_t n = seeds_to_detect(difference, 1, prior_df);
+      INFO(difference << " with a prior of " << prior_df << ": " << n);
+      CHECK(power(difference, n, prior_df) > 0.78);
+      if (n > 2) CHECK(power(difference, n - 1, prior_df) < 0.82);
+    }
 }
