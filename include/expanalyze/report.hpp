@@ -20,6 +20,8 @@ struct Report {
   Diagnosis diagnosis;
   Theory theory;
   Recipe recipe;
+  /// One side, and nothing that it was compared with.
+  [[nodiscard]] bool alone() const { return baseline.empty() && !experiment.empty(); }
 };
 
 /// Pure: the same runs give the same report.

@@ -14,7 +14,8 @@ namespace expanalyze {
 
 namespace {
 
-constexpr double kPossible = 0.33;  // D0.6: below this a finding is not shown
+constexpr double kConspicuous = -2.944;  // 5 %
+constexpr double kPossible = 0.33;       // D0.6: below this a finding is not shown
 
 /// Cards that state what is in the log rather than what caused the difference: a second change in the config does not
 /// weaken them.
@@ -68,7 +69,7 @@ Finding weigh(const Detector& card, Scored scored, const Case& c) {
   out.completeness = completeness(scored.evidence, scored.missing_weight);
   out.log_odds = odds;
   out.probability = std::min(calibration(card.id).probability(odds), 0.5 + 0.5 * out.completeness);
-  out.effect_share = std::clamp(scored.effect_share, 0.0, 1.0);
+  out.effect_share = c.alone() ? 0 : std::clamp(scored.effect_share, 0.0, 1.0);
   out.evidence = std::move(scored.evidence);
   // A line without strength moved nothing and would only be noise in the report.
   std::erase_if(out.evidence, [](const Evidence& e) { return e.strength < 0.02; });
@@ -85,7 +86,10 @@ double prior(std::string_view id) {
   return (*std::find_if(all.begin(), all.end(), [id](const Detector* d) { return d->id == id; }))->prior;
 }
 
-double rank(const Finding& f) { return f.probability * (0.25 + 0.75 * f.effect_share); }
+/// D0.6: a run that failed is explained by what made it fail.
+double rank(const Finding& f) {
+  return f.probability * (0.25 + 0.75 * f.effect_share) + (f.id == "divergence" && f.probability >= 0.5 ? 1 : 0);
+}
 
 /// The cards that look at differences, as one entry: they lack the same thing.
 Untestable without_baseline(const std::vector<std::string_view>& cards) {
@@ -95,8 +99,26 @@ Untestable without_baseline(const std::vector<std::string_view>& cards) {
           "name a run of the same recipe without the change: expanalyze BASELINE EXPERIMENT"};
 }
 
-/// One side, and nothing conspicuous.
-std::string healthy(const Diagnosis& diagnosis) {
+/// "`loss` went from 11.72 to 11.52" where a run took less than a twentieth off its first training loss; else empty.
+/// A small network that trains takes a third off in its first tenth (the labelled runs).
+std::string hardly_learned(const Case& c) {
+  constexpr double kLearned = 0.05;
+  const Run& run = *c.experiment.front();
+  const Series* series = find(run, Role::train_loss);
+  const Curve curve = series ? finite(trajectory(run, *series)) : Curve{};
+  if (curve.size() < 20 || !(curve.value.front() > 0)) return {};
+  const double last = last_of(run, Role::train_loss);
+  if (!(last > (1 - kLearned) * curve.value.front()) || !(last < 1.5 * curve.value.front())) return {};
+  return fmt::format("The training loss hardly moved: {} went from {} to {} in {} records",
+                     code_span(series->logged_as), number(curve.value.front()), number(last), curve.size());
+}
+
+/// One side, and no cause.
+std::string healthy(const Case& c, const Diagnosis& diagnosis) {
+  if (const std::string stuck = hardly_learned(c); !stuck.empty())
+    return stuck +
+           ", and nothing that is logged tells a dead signal from steps that are too small or a start that was trained "
+           "before. Gradient norms of the first and last layer and the ratio of update to weights would.";
   const auto missing = std::count_if(diagnosis.untestable.begin(), diagnosis.untestable.end(),
                                      [](const Untestable& u) { return u.id != "no_baseline"; });
   return fmt::format(
@@ -157,7 +179,7 @@ void choose_headline(const Case& c, Diagnosis& out) {
     if (f.symptom_of.empty() && f.probability >= kPossible && (!best || rank(f) > rank(*best))) best = &f;
   if (!best) {
     out.headline = "undetermined";
-    out.soul = c.alone() ? healthy(out) : undetermined(out);
+    out.soul = c.alone() ? healthy(c, out) : undetermined(out);
     return;
   }
   out.headline = best->id;
@@ -191,7 +213,8 @@ Diagnosis diagnose(const RunStore& runs, const Comparison& comparison, const Rev
       continue;
     }
     Finding finding = weigh(*card, std::move(scored), c);
-    if (finding.probability < 0.05)
+    // By its evidence: calibration orders what is conspicuous and makes nothing so.
+    if (finding.log_odds < kConspicuous)
       out.clear.push_back({card->id, std::move(looked_at)});
     else
       out.findings.push_back(std::move(finding));

@@ -41,6 +41,8 @@ std::optional<Event> event_of(const Run& run, const RunEnd& end) {
   const double last = stats::median(between(good, 0.95 * good.step.back(), good.step.back()).value);
   const auto best = std::min_element(good.value.begin(), good.value.end());
   const double first = good.value.front();
+  // A loss with values of both signs (a critic's) has no floor to stand above: getting back to 0 is no way back.
+  if (*best < 0) return std::nullopt;
   const bool way_back = last > *best + kWayBack * (first - *best) && last > *best * 1.05 && best != good.value.begin();
   if (!way_back && !(first > 0 && last > 1.5 * first)) return std::nullopt;
   const auto index = static_cast<std::size_t>(best - good.value.begin());

@@ -13,11 +13,14 @@ namespace expanalyze {
 
 namespace {
 
+/// What the evaluation logs: its loss, else its first metric.
+Role ruler(const Run& run) { return find(run, Role::eval_loss) ? Role::eval_loss : Role::eval_metric; }
+
 /// Every evaluation has the same finite value although the training loss moved.
 bool frozen(const Run& run) {
-  const Curve eval = finite(trajectory(run, Role::eval_loss));
+  const Curve eval = finite(trajectory(run, ruler(run)));
   const Curve train = finite(trajectory(run, Role::train_loss));
-  if (eval.size() < 4 || train.size() < 4) return false;
+  if (eval.size() < 3 || train.size() < 4) return false;
   const auto differs = [](const Curve& c) {
     return std::any_of(c.value.begin(), c.value.end(), [&](double v) { return v != c.value.front(); });
   };
@@ -102,7 +105,8 @@ void weigh_impossible(const Case& c, const Levels& l, Scored& out) {
 Outcome detect(const Case& c) {
   const Levels l = final_levels(c);
   const bool lost_evaluation = each(c.experiment, lost) && (c.alone() || !each(c.baseline, lost));
-  const bool both = logs(c.experiment, Role::train_loss) && logs(c.experiment, Role::eval_loss);
+  const bool both = logs(c.experiment, Role::train_loss) &&
+                    (logs(c.experiment, Role::eval_loss) || logs(c.experiment, Role::eval_metric));
   if (c.alone() ? !both : !l.complete() && !lost_evaluation)
     return Untestable{
         {},
@@ -120,13 +124,25 @@ Outcome detect(const Case& c) {
                             1,
                             0,
                             {place_of(*c.experiment.front(), Role::eval_loss)}});
-  if (each(c.experiment, frozen))
-    out.evidence.push_back({"every evaluation gave the same value to the last digit while the training loss moved",
-                            exact(1),
+  const bool still = each(c.experiment, frozen);
+  if (still) {
+    const Run& run = *c.experiment.front();
+    const Curve eval = finite(trajectory(run, ruler(run))), train = finite(trajectory(run, Role::train_loss));
+    const Place where = place_of(run, ruler(run));
+    out.evidence.push_back({fmt::format("each of {} evaluations gave {} {} while the training loss went from {} to {}",
+                                        eval.size(), code_span(where.series), number(eval.value.front()),
+                                        number(train.value.front(), 3), number(train.value.back(), 3)),
+                            exact(eval.value.front(), eval.size()),
                             kDecisive + kModerate,
                             1,
                             0,
-                            {place_of(*c.experiment.front(), Role::eval_loss)}});
+                            {where}});
+    out.soul = fmt::format(
+        "The ruler never moved: {} is {} at every evaluation while the training loss goes from {} to {}. What is "
+        "learned does not reach what is measured.",
+        code_span(where.series), number(eval.value.front()), number(train.value.front(), 3),
+        number(train.value.back(), 3));
+  }
   if (!out.evidence.empty()) out.effect_share = 1;
   if (l.complete()) {
     weigh_gap(c, l, out);
@@ -135,6 +151,7 @@ Outcome detect(const Case& c) {
   if (const ConfigDifference* d = changed_token(c, regulariser_words()); d && raised(*d))
     out.evidence.push_back(
         {fmt::format("{}: regularisation may close a gap honestly", say_change(*d)), exact(1), -kModerate, 1, 0, {}});
+  if (still) return out;
   out.soul = "The ruler moved, not the model";
   if (l.complete())
     out.soul += fmt::format(": the evaluation loss is {} against {} while the training loss is {} against {}",

@@ -13,17 +13,23 @@ namespace expanalyze {
 
 namespace {
 
-/// Final evaluation loss above its own minimum, in its units; smoothed over three evaluations.
+constexpr std::size_t kFewest = 4;  ///< evaluations: the least with two behind a minimum that is not the first one
+
+/// Final evaluation loss above its own minimum, in its units; smoothed over three evaluations, and of few the lower of
+/// the last two, so that no single one makes a rise.
 double rise(const Run& run) {
   const Curve eval = finite(trajectory(run, Role::eval_loss));
-  if (eval.size() < 5) return std::numeric_limits<double>::quiet_NaN();
+  if (eval.size() < kFewest) return std::numeric_limits<double>::quiet_NaN();
+  if (eval.size() < 2 * kFewest)
+    return std::min(eval.value.back(), eval.value[eval.size() - 2]) -
+           *std::min_element(eval.value.begin(), eval.value.end());
   const auto smooth = stats::running_median(eval.value, 3);
   return smooth.back() - *std::min_element(smooth.begin(), smooth.end());
 }
 
 double best_step(const Run& run) {
   const Curve eval = finite(trajectory(run, Role::eval_loss));
-  if (eval.size() < 5) return std::numeric_limits<double>::quiet_NaN();
+  if (eval.size() < kFewest) return std::numeric_limits<double>::quiet_NaN();
   return eval
       .step[static_cast<std::size_t>(std::min_element(eval.value.begin(), eval.value.end()) - eval.value.begin())];
 }
@@ -80,7 +86,7 @@ Outcome detect(const Case& c) {
   const double up = mean_over(c.experiment, rise);
   const double up_baseline =
       c.alone() ? std::numeric_limits<double>::quiet_NaN() : std::max(0.0, mean_over(c.baseline, rise));
-  if (std::isnan(up)) return Untestable{{}, "five evaluations of the experiment", "evaluate at least ten times a run"};
+  if (std::isnan(up)) return Untestable{{}, "four evaluations of the experiment", "evaluate at least ten times a run"};
   Scored out;
   const double level = mean_over(c.experiment, [](const Run& r) { return last_of(r, Role::eval_loss); });
   const double excess = up - (std::isnan(up_baseline) ? 0 : up_baseline);

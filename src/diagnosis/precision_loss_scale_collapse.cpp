@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "diagnosis/readings.hpp"
 #include "diagnosis/weigh.hpp"
@@ -24,6 +25,11 @@ double skipped_share(const Run& run) {
   const Curve count = finite(trajectory(run, Role::skipped_steps));
   if (count.size() >= 5) {
     const Curve after = between(count, kSearch * count.step.back(), count.step.back());
+    // A count that falls is one of each record's own steps, as Megatron prints it.
+    if (!std::is_sorted(count.value.begin(), count.value.end())) {
+      const double before = count.step.front() - (count.step.back() - count.step.front()) / double(count.size() - 1);
+      return std::accumulate(after.value.begin(), after.value.end(), 0.0) / (count.step.back() - std::max(0.0, before));
+    }
     const double steps = after.step.back() - after.step.front();
     return after.size() < 2 || !(steps > 0) ? kNan : std::max(0.0, after.value.back() - after.value.front()) / steps;
   }
@@ -32,6 +38,16 @@ double skipped_share(const Run& run) {
   const Curve after = between(norm, kSearch * norm.step.back(), norm.step.back());
   const auto over = std::count_if(after.value.begin(), after.value.end(), [](double v) { return !std::isfinite(v); });
   return static_cast<double>(over) / static_cast<double>(after.size());
+}
+
+/// The last record by which a step was skipped; NaN: none, or the log does not tell.
+double last_skip(const Run& run) {
+  const Curve count = finite(trajectory(run, Role::skipped_steps));
+  const bool of_records = !std::is_sorted(count.value.begin(), count.value.end());
+  double last = kNan;
+  for (std::size_t i = 0; i < count.size(); ++i)
+    if (of_records ? count.value[i] > 0 : i > 0 && count.value[i] > count.value[i - 1]) last = count.step[i];
+  return last;
 }
 
 /// The longest fall of the loss scale after the first search, in halvings without a rise between.
@@ -85,8 +101,13 @@ void weigh_scale(const Case& c, Scored& out) {
     const Place where =
         place_of(*c.experiment.front(),
                  find(*c.experiment.front(), Role::skipped_steps) ? Role::skipped_steps : Role::loss_scale);
+    const double until = mean_over(c.experiment, last_skip);
     const std::string text =
-        fmt::format("{} of the steps were skipped because their gradients overflowed{}", percent(share, 3),
+        fmt::format("{} of the steps were skipped because their gradients overflowed{}{}", percent(share, 3),
+                    until < 0.5 * mean_over(
+                                      c.experiment, [](const Run& r) { return last_step(r); })
+                        ? fmt::format(", all of them by step {}", number(until))
+                        : "",
                     std::isnan(baseline) ? "" : fmt::format(" (baseline: {})", percent(baseline, 3)));
     const bool conspicuous = share > 0.5 * kSkipShare && !(baseline > 0.5 * share);
     out.evidence.push_back({text,

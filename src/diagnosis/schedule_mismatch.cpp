@@ -133,6 +133,16 @@ Outcome detect(const Case& c) {
                             1,
                             0,
                             {where}});
+  const auto lost = std::find_if(c.review.ends.begin() + static_cast<std::ptrdiff_t>(c.baseline.size()),
+                                 c.review.ends.end(), [](const RunEnd& e) { return e.failed && e.first_non_finite; });
+  if ((never || early) && lost != c.review.ends.end() && lost->first_non_finite->step < 0.5 * end)
+    out.evidence.push_back({fmt::format("the loss was no number from step {} on, before the end of a schedule matters",
+                                        number(lost->first_non_finite->step)),
+                            exact(lost->first_non_finite->step),
+                            -kDecisive,
+                            1,
+                            0,
+                            {*lost->first_non_finite}});
   if (never || early) weigh_common_start(c, out);
   out.effect_share = 1;
   weigh_outcome(c, out);

@@ -159,9 +159,11 @@ Outcome detect(const Case& c) {
   weigh_outcome(c, out);
   const double ratio =
       out.slots.contains("layer_ratio") ? out.slots["layer_ratio"] : std::numeric_limits<double>::quiet_NaN();
-  out.looked_at = std::isnan(ratio)
-                      ? fmt::format("the gradient norm is {}x the baseline's", number(out.slots["norm_ratio"], 3))
-                      : fmt::format("the smallest of the layers' gradients is {} of the largest", number(ratio, 3));
+  out.looked_at =
+      std::isnan(ratio)
+          ? (c.alone() ? std::string("what the loss lost over the run; no norms of layers are logged")
+                       : fmt::format("the gradient norm is {}x the baseline's", number(out.slots["norm_ratio"], 3)))
+          : fmt::format("the smallest of the layers' gradients is {} of the largest", number(ratio, 3));
   out.soul = std::isnan(ratio) ? "The gradient was too small to train with, although there was much left to learn."
                                : fmt::format(
                                      "The weakest layer, {}, received {} of the strongest one's gradient: most of the "

@@ -23,12 +23,11 @@ std::string side_name(const std::vector<Run>& runs) {
 
 std::string render_markdown(const Report& report) {
   std::string out = "# " + side_name(report.experiment) +
-                    (report.baseline.empty() ? ", examined alone" : " against " + side_name(report.baseline)) + "\n\n";
+                    (report.alone() ? ", examined alone" : " against " + side_name(report.baseline)) + "\n\n";
   out += paragraph("**Verdict: " + spaced(to_string(report.review.overall)) + ".** " + report.review.headline);
   out += data_quality_line(report);
-  out += (report.baseline.empty() ? alone_section(report) : review_section(report)) +
-         diagnosis_section(report.diagnosis) + theory_section(report.theory) + recipe_section(report) +
-         inputs_section(report);
+  out += (report.alone() ? alone_section(report) : review_section(report)) + diagnosis_section(report.diagnosis) +
+         theory_section(report.theory) + recipe_section(report) + inputs_section(report);
   while (out.size() > 1 && out[out.size() - 2] == '\n') out.pop_back();
   return out;
 }

@@ -53,7 +53,7 @@ std::string roles(const Report& report) {
   gather(report.experiment, "experiment");
   if (said.empty()) return paragraph("No key of the logs was given a role.");
   std::string out = "Keys and the roles they were given:\n\n";
-  const bool alone = report.baseline.empty();
+  const bool alone = report.alone();
   for (const auto& [text, side] : said)
     out += bullet(text + (alone || side == "both" ? "" : ", in the " + side + " only"));
   return out + "\n";
@@ -61,7 +61,7 @@ std::string roles(const Report& report) {
 
 std::string settings(const Report& report) {
   const Review& r = report.review;
-  if (report.baseline.empty())
+  if (report.alone())
     return r.config_known ? std::string{}
                           : paragraph("The settings of the run are unknown: --config experiment=FILE names them.");
   if (!r.config_known)

@@ -12,6 +12,7 @@ near what its evidence says. Standard library only.
 import argparse, collections, concurrent.futures, json, math, os, subprocess, sys, tempfile
 
 SD_A, SD_B = 1.0, 0.5
+FACTS = {"confounded_config"}       # what the settings plainly hold is sure, though it is seldom the cause
 
 def read(path):
     with open(path) as f: return json.load(f)
@@ -69,7 +70,7 @@ def fit(found):
     ways = collections.Counter(e["id"] for e, _, _ in found)
     for e, _, d in found:
         for f in d["findings"]:
-            if f["role"] == "root": samples[f["id"]].append((1 / ways[e["id"]], f["log_odds"], f["id"] in e["accepted_labels"]))
+            if f["role"] == "root" and f["id"] not in FACTS: samples[f["id"]].append((1 / ways[e["id"]], f["log_odds"], f["id"] in e["accepted_labels"]))
         if d["headline"] == "genuine_improvement":      # a headline without a card of its own
             samples[d["headline"]].append((1 / ways[e["id"]], d["headline_log_odds"], d["headline"] in e["accepted_labels"]))
     print(f"// Written by tests/calibration/fit.py from {len(ways)} comparisons; do not edit.")

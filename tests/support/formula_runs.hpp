@@ -14,6 +14,7 @@
 #include "expanalyze/review.hpp"
 #include "stats/random.hpp"
 #include "store/run_builder.hpp"
+#include "support/evidence.hpp"
 
 namespace test {
 
@@ -92,7 +93,7 @@ inline Pair compare(const Side& baseline, const Side& experiment, unsigned seeds
 /// Probability of a card; 0 when it is clear or could not be tested.
 inline double probability(const Pair& pair, std::string_view id) {
   const auto* found = expanalyze::finding(pair.diagnosis, id);
-  return found ? found->probability : 0;
+  return by_evidence(found);
 }
 
 inline double probability(const Side& baseline, const Side& experiment, std::string_view id) {

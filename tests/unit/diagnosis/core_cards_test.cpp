@@ -2,6 +2,7 @@
 #include "diagnosis/case.hpp"
 #include "expanalyze/report.hpp"
 #include "support/catch.hpp"
+#include "support/evidence.hpp"
 #include "support/made_run.hpp"
 
 using namespace expanalyze;
@@ -11,7 +12,7 @@ namespace {
 
 double probability(const Report& report, std::string_view id) {
   const Finding* f = finding(report.diagnosis, id);
-  return f ? f->probability : 0;
+  return test::by_evidence(f);
 }
 
 bool untestable(const Report& report, std::string_view id) {

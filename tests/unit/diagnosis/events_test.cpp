@@ -5,6 +5,7 @@
 
 #include "diagnosis/case.hpp"
 #include "support/catch.hpp"
+#include "support/evidence.hpp"
 #include "support/made_run.hpp"
 
 using namespace expanalyze;
@@ -14,7 +15,7 @@ namespace {
 
 double probability(const Report& report, std::string_view id) {
   const Finding* f = finding(report.diagnosis, id);
-  return f ? f->probability : 0;
+  return test::by_evidence(f);
 }
 
 bool says(const Report& report, std::string_view id, std::string_view words) {

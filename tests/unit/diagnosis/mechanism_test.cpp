@@ -6,6 +6,7 @@
 #include "diagnosis/sameness.hpp"
 #include "expanalyze/report.hpp"
 #include "support/catch.hpp"
+#include "support/evidence.hpp"
 #include "support/made_run.hpp"
 
 using namespace expanalyze;
@@ -22,7 +23,7 @@ double normal(double t, std::uint64_t key = 5) { return stats::CounterRng(key).n
 
 double probability(const Report& report, std::string_view id) {
   const Finding* f = finding(report.diagnosis, id);
-  return f ? f->probability : 0;
+  return test::by_evidence(f);
 }
 
 /// The card's evidence that holds a text; nullptr: none.
