@@ -13,6 +13,8 @@ namespace expanalyze {
 namespace {
 
 constexpr double kShare = 0.2, kAboveBaseline = 0.1;  // D-11
+// Without a baseline: sound rectifier networks of our own end with up to 35 % of units that a probe batch never woke.
+constexpr double kShareAlone = 0.5;
 
 double final_share(const Run& run) { return last_of(run, Role::dead_fraction); }
 
@@ -37,7 +39,8 @@ Outcome detect(const Case& c) {
   out.slots = {{"dead_share", share}, {"dead_share_baseline", baseline}};
   out.looked_at = fmt::format("{} of the units are dead at the end{}", percent(share, 3),
                               std::isnan(baseline) ? "" : fmt::format(" (baseline: {})", percent(baseline, 3)));
-  if (share < 0.5 * kShare || excess < 0.5 * kAboveBaseline) {
+  const double least = c.alone() ? kShareAlone : kShare;
+  if (share < 0.5 * least || excess < 0.5 * kAboveBaseline) {
     out.evidence.push_back({out.looked_at, over_seeds(c.experiment, final_share), -kStrong, 1, 0, {where}});
     return out;
   }
@@ -45,7 +48,7 @@ Outcome detect(const Case& c) {
   out.evidence.push_back({out.looked_at,
                           over_seeds(c.experiment, final_share),
                           kDecisive,
-                          graded_above(share, kShare) * graded_above(excess, kAboveBaseline),
+                          graded_above(share, least) * graded_above(excess, kAboveBaseline),
                           0,
                           {where}});
   const double since = mean_over(c.experiment, onset);

@@ -206,15 +206,17 @@ void print(const std::string& name, const char* kind, const Tally& t) {
                t.inconclusive, t.on_axes, t.blamed);
 }
 
-/// At most one in twenty is called different, and of at most one in fifty a fault is said to be likely.
-void judge(const Source& source) {
+/// At most one in twenty is called different, and of at most one in fifty a fault is said to be likely. `healthy`: the
+/// runs alone are taken for sound as well; some of our own baselines do overfit.
+void judge(const Source& source, bool healthy) {
   const Tally one = one_against_one(source), half = half_against_half(source), single = alone(source);
   print(source.name, "1 v 1", one);
   print(source.name, "halves", half);
   print(source.name, "alone", single);
   INFO(source.name);
   for (const Tally& t : {one, half}) CHECK(t.different * 20 <= t.pairs - t.other);
-  for (const Tally& t : {one, half, single}) CHECK(t.blamed * 50 <= t.pairs);
+  for (const Tally& t : {one, half}) CHECK(t.blamed * 50 <= t.pairs);
+  if (healthy) CHECK(single.blamed * 50 <= single.pairs);
 }
 
 void print_head() {
@@ -230,7 +232,7 @@ TEST_CASE("runs of one recipe are not told apart: other people's logs") {
     return;
   }
   print_head();
-  for (const Source& source : real_sources()) judge(source);
+  for (const Source& source : real_sources()) judge(source, true);
 }
 
 TEST_CASE("runs of one recipe are not told apart: our own baselines") {
@@ -240,8 +242,8 @@ TEST_CASE("runs of one recipe are not told apart: our own baselines") {
   }
   print_head();
   Source source = labelled_baselines();
-  judge(source);
+  judge(source, false);
   source.name += ", training loss";
   source.role = Role::train_loss;
-  judge(source);
+  judge(source, false);
 }

@@ -170,7 +170,7 @@ TEST_CASE("data_batch_anomaly: the same batches stand out in both runs") {
   };
   Plan few = with_few(base(1));
   few.train = [f = few.train](double t) { return 1.02 * f(t); };
-  CHECK(finding(made::report({with_few(base(1))}, {few}).diagnosis, "data_batch_anomaly") == nullptr);
+  CHECK(probability(made::report({with_few(base(1))}, {few}), "data_batch_anomaly") < 0.33);
   // Near miss: as many, at other steps: the baseline saw the same data and stood still.
   CHECK(probability(made::report({with_odd(base(1), 7)}, {e}), "data_batch_anomaly") < 0.33);
   CHECK(finding(made::report({base(1)}, {base(2)}).diagnosis, "data_batch_anomaly") == nullptr);
