@@ -104,12 +104,18 @@ AxisVerdict not_assessable(Axis axis) {
   return out;
 }
 
-/// Runs that ended, or were no longer finite, before the point of comparison.
+/// Runs that failed, ended, or were no longer finite before the point of comparison.
 std::string left_out(const Side& side, std::string_view name, std::size_t used) {
-  const std::size_t missing = side.runs.size() - std::min(used, side.runs.size());
-  if (missing == 0) return {};
-  return fmt::format("; {} of the {} {} runs did not get there and {} left out", missing, side.runs.size(), name,
-                     missing == 1 ? "is" : "are");
+  const std::size_t standing = side.standing().size();
+  std::string out;
+  const auto say = [&](std::size_t missing, std::string_view what) {
+    if (missing > 0)
+      out += fmt::format("; {} of the {} {} runs {} and {} left out", missing, side.runs.size(), name, what,
+                         missing == 1 ? "is" : "are");
+  };
+  say(side.runs.size() - standing, "failed");
+  say(standing - std::min(used, standing), "did not get there");
+  return out;
 }
 
 std::vector<double> finals(const Side& side) { return values_at(side, Axis::step, side.last_metric_step()); }

@@ -88,11 +88,8 @@ const OnAxis& RunView::on(Axis axis) const {
 
 std::vector<double> totals(const Side& side, Axis axis) {
   std::vector<double> out;
-  const bool all_failed =
-      std::all_of(side.runs.begin(), side.runs.end(), [](const RunView& v) { return v.end.failed; });
-  for (const auto& view : side.runs) {
-    if (view.end.failed && !all_failed) continue;
-    const Curve& curve = view.on(axis).curve;
+  for (const RunView* view : side.standing()) {
+    const Curve& curve = view->on(axis).curve;
     if (curve.empty() && axis == Axis::step) continue;
     if (curve.empty()) return {};
     out.push_back(curve.step.back());
@@ -108,8 +105,8 @@ double run_value_at(const RunView& view, Axis axis, double x, double slack) {
 
 std::vector<double> values_at(const Side& side, Axis axis, double x, double slack) {
   std::vector<double> out;
-  for (const auto& view : side.runs)
-    if (const double value = run_value_at(view, axis, x, slack); std::isfinite(value)) out.push_back(value);
+  for (const RunView* view : side.standing())
+    if (const double value = run_value_at(*view, axis, x, slack); std::isfinite(value)) out.push_back(value);
   return out;
 }
 

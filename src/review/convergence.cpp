@@ -111,10 +111,11 @@ stats::TwoSample early_gap(const Sides& sides, std::span<const double> from, std
 }
 
 /// The end of each usable run, of the smoothed curve: what a batch does to the last record is no luck of the seed.
-std::vector<double> ends(std::span<const GroupedRun> runs, double sign) {
+std::vector<double> ends(std::span<const GroupedRun> runs, const SideCurve& curve) {
+  if (curve.x.empty() || runs.front().failed) return {};
+  if (curve.seeds.empty()) return {curve.smoothed.back()};
   std::vector<double> out;
-  for (const GroupedRun& run : runs)
-    if (!run.curve.empty() && !run.failed) out.push_back(side_curve({&run, 1}, sign).smoothed.back());
+  for (const SideCurve& seed : curve.seeds) out.push_back(seed.smoothed.back());
   return out;
 }
 
@@ -210,8 +211,8 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
   const Phase phase = early_phase(sides, b, e);
   out.levels = thresholds(b, e, sign);
   const SeedLuck luck = pairing.identical ? SeedLuck{0, 1}  // the same numbers to the last digit: no luck to allow for
-                                          : seed_luck(ends(b_runs, sign), ends(e_runs, sign), noise);
-  const Speedup speedup(sides, b, e, phase.from, luck, pairing.paired);
+                                          : seed_luck(ends(b_runs, b), ends(e_runs, e), noise);
+  const Speedup speedup(b, e, phase.from, luck, pairing.paired);
   out.speedup = speedup_curves(sides, speedup);
   out.from_step = phase.from;
   out.to_step = phase.to;
@@ -237,12 +238,9 @@ Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairin
     say(out, sides);
     return out;
   }
-  out.early_gap = {std::expm1(gap.difference),
-                   std::expm1(gap.low95),
-                   std::expm1(gap.high95),
-                   0.95,
-                   sides.baseline.runs.size() + sides.experiment.runs.size(),
-                   {}};
+  out.early_gap = {std::expm1(gap.difference),    std::expm1(gap.low95),
+                   std::expm1(gap.high95),        0.95,
+                   b_runs.size() + e_runs.size(), {}};
   if (pairing.identical) out.early_gap.low = out.early_gap.high = 0;
   const auto fall_of = [&](const SideCurve& curve) {
     return std::log(std::abs(along(curve, curve.falling, phase.from) / along(curve, curve.falling, phase.to)));

@@ -39,9 +39,10 @@ Paths paths(const Sides& sides, const Budgets& budgets, const SeedNoise& noise, 
     const LogChange cb = onward(b, step), ce = onward(e, step);
     out.step.push_back(step);
     out.gap.push_back(std::log(e.end_value / b.end_value) + ce.value - cb.value);
-    out.baseline_sd.push_back(std::sqrt(cb.variance + seed * seed / static_cast<double>(sides.baseline.runs.size())));
+    out.baseline_sd.push_back(
+        std::sqrt(cb.variance + seed * seed / static_cast<double>(sides.baseline.standing().size())));
     out.experiment_sd.push_back(
-        std::sqrt(ce.variance + seed * seed / static_cast<double>(sides.experiment.runs.size())));
+        std::sqrt(ce.variance + seed * seed / static_cast<double>(sides.experiment.standing().size())));
   }
   return out;
 }

@@ -52,7 +52,7 @@ Forecast refused(bool of_baseline, double step, std::string why) {
 /// C4: ln of the value is normal, with parameters, law and seeds in its variance.
 Estimate predicted(const Side& side, const CurveModel& model, const LogChange& change, const SeedNoise& noise) {
   const double value = model.end_value * std::exp(change.value);
-  const double seed = noise.prior.scale / value / std::sqrt(static_cast<double>(side.runs.size()));
+  const double seed = noise.prior.scale / value / std::sqrt(static_cast<double>(side.standing().size()));
   const double half = kZ90 * std::sqrt(change.variance + seed * seed);
   return {value,
           value * std::exp(-half),

@@ -132,14 +132,18 @@ void note_mixed_configs(const RunStore& runs, const Comparison& comparison, std:
 
 }  // namespace
 
+std::vector<const RunView*> Side::standing() const {
+  std::vector<const RunView*> out;
+  const bool all_failed = std::all_of(runs.begin(), runs.end(), [](const RunView& v) { return v.end.failed; });
+  for (const RunView& view : runs)
+    if (!view.end.failed || all_failed) out.push_back(&view);
+  return out;
+}
+
 double Side::last_metric_step() const {
   std::vector<double> last;
-  const bool all_failed = std::all_of(runs.begin(), runs.end(), [](const RunView& v) { return v.end.failed; });
-  for (const auto& view : runs) {
-    if (view.end.failed && !all_failed) continue;
-    const Curve& curve = view.known();
-    if (!curve.empty()) last.push_back(curve.step.back());
-  }
+  for (const RunView* view : standing())
+    if (const Curve& curve = view->known(); !curve.empty()) last.push_back(curve.step.back());
   return last.empty() ? 0 : stats::median(last);
 }
 

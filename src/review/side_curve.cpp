@@ -77,7 +77,7 @@ bool power_law(const SideCurve& curve, double x0, double y0, double y1) {
 
 Curve mean_curve(const Side& side) {
   std::vector<const Curve*> curves;
-  for (const auto& view : side.runs) curves.push_back(&view.known());
+  for (const RunView* view : side.standing()) curves.push_back(&view->known());
   return mean_of(curves);
 }
 
@@ -113,11 +113,11 @@ std::vector<double> smoothed(const std::vector<double>& x, const std::vector<dou
 
 std::vector<GroupedRun> grouped_runs(const Side& side) {
   std::vector<GroupedRun> out;
-  for (const auto& view : side.runs) {
+  for (const RunView* view : side.standing()) {
     GroupedRun run;
-    run.curve = grouped(view.known(), &run.sizes);
-    run.straight_from = view.on(Axis::step).annealing_from;
-    run.failed = view.end.failed;
+    run.curve = grouped(view->known(), &run.sizes);
+    run.straight_from = view->on(Axis::step).annealing_from;
+    run.failed = view->end.failed;
     out.push_back(std::move(run));
   }
   return out;
@@ -137,6 +137,9 @@ SideCurve side_curve(std::span<const GroupedRun> runs, double sign) {
   out.weight = runs.front().sizes;
   out.weight.resize(out.x.size(), out.weight.empty() ? 1 : out.weight.back());
   out.straight_from = runs.front().straight_from;
+  if (runs.size() > 1)
+    for (const GroupedRun& run : runs)
+      if (!run.curve.empty()) out.seeds.push_back(side_curve({&run, 1}, sign));
   return out;
 }
 

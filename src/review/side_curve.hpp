@@ -23,10 +23,11 @@ struct SideCurve {
   std::vector<double> weight;    ///< records in a group: noise is taken to be 1 / sqrt(weight)
   double straight_from = 0;      ///< learning rate anneals from here (read_at)
   bool noisy = false;
+  std::vector<SideCurve> seeds;  ///< of each run by itself; empty where there is one
   [[nodiscard]] bool empty() const { return x.size() < 4; }
   [[nodiscard]] double end() const { return x.back(); }
 };
-/// The runs of a side as the curve is made of them, each read and grouped once.
+/// The standing runs of a side as the curve is made of them, each read and grouped once.
 struct GroupedRun {
   Curve curve;                ///< as logged, not oriented
   std::vector<double> sizes;  ///< records in each group

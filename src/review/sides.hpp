@@ -50,6 +50,8 @@ struct RunView {
 
 struct Side {
   std::vector<RunView> runs;
+  /// The runs that did not fail, or all where all did: one that died says nothing of how far the others differ.
+  [[nodiscard]] std::vector<const RunView*> standing() const;
   /// Median over the runs of the last step at which the metric was logged.
   [[nodiscard]] double last_metric_step() const;
 };

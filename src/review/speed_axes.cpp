@@ -83,7 +83,7 @@ SpeedupCurve on_axis(const Sides& sides, const Speedup& steps, Axis axis) {
     out.levels.push_back({sides.orientation() * steps.levels()[k], at_b, at_e, {}});
     log_s.push_back(std::log(at_b / at_e));
   }
-  const auto runs = [](const Side& side) { return static_cast<double>(side.runs.size()); };
+  const auto runs = [](const Side& side) { return static_cast<double>(side.standing().size()); };
   const double machine = axis == Axis::wall
                              ? kMachineSpread * kMachineSpread * (1 / runs(sides.baseline) + 1 / runs(sides.experiment))
                              : 0;

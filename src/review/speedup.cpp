@@ -32,13 +32,23 @@ std::vector<double> spread_levels(double from, double to, std::size_t n) {
   return out;
 }
 
-/// What one s.d. of a mean over `runs` seeds moves ln x at each crossing.
-std::vector<double> luck_in_log_x(const SideCurve& curve, const std::vector<double>& at, double sd, std::size_t runs) {
-  std::vector<double> out;
-  for (const double x : at)
-    out.push_back(progress_multiplier(x / curve.end()) * sd /
-                  (std::sqrt(static_cast<double>(runs)) * fall_per_efold(curve, x)));
-  return out;
+double seeds_of(const SideCurve& curve) { return std::max(1.0, static_cast<double>(curve.seeds.size())); }
+
+/// s.d. of one seed's luck at a point of the run, as the end and the measured multiple of it have it (B1.1).
+double believed_luck(const SideCurve& curve, double x, double sd) { return progress_multiplier(x / curve.end()) * sd; }
+
+/// How far the seeds themselves lie apart where their mean crosses a level, in units of the believed luck.
+struct Scatter {
+  double squares = 0, df = 0;
+};
+void add_scatter(const SideCurve& curve, double x, double believed, Scatter& out) {
+  std::vector<double> there;
+  for (const SideCurve& seed : curve.seeds)
+    if (seed.end() >= x) there.push_back(along(seed, seed.smoothed, x) / believed);
+  if (there.size() < 2) return;
+  const auto df = static_cast<double>(there.size() - 1);
+  out.squares += stats::variance(there) * df;
+  out.df += df;
 }
 
 /// Residuals of the records on the scale of a single record.
@@ -52,16 +62,14 @@ std::vector<double> residuals(const SideCurve& curve) {
 /// Draws one side anew and writes how far each crossing moves in ln x.
 class Redrawn {
  public:
-  Redrawn(const SideCurve& curve, const std::vector<double>& at, std::uint64_t key)
+  Redrawn(const SideCurve& curve, const std::vector<double>& at, const std::vector<double>& fall, std::uint64_t key)
       : curve_(curve),
         at_(at),
+        fall_(fall),
         residuals_(residuals(curve)),
         draw_(curve.x.size(), stats::block_length(residuals_), key),
         drawn_(curve.x.size()) {
-    for (const double x : at) {
-      fall_.push_back(fall_per_efold(curve, x));
-      before_.push_back(along(curve, curve.smoothed, x));
-    }
+    for (const double x : at) before_.push_back(along(curve, curve.smoothed, x));
   }
 
   void next(std::vector<double>& moved) {
@@ -76,8 +84,8 @@ class Redrawn {
 
  private:
   const SideCurve& curve_;
-  const std::vector<double>& at_;
-  std::vector<double> residuals_, fall_, before_;
+  const std::vector<double>&at_, &fall_;
+  std::vector<double> residuals_, before_;
   stats::BlockDraw draw_;
   std::vector<std::size_t> index_;
   std::vector<double> drawn_;
@@ -95,8 +103,7 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
 
 }  // namespace
 
-Speedup::Speedup(const Sides& sides, const SideCurve& b, const SideCurve& e, double from, SeedLuck luck, bool paired)
-    : df_(luck.df) {
+Speedup::Speedup(const SideCurve& b, const SideCurve& e, double from, SeedLuck luck, bool paired) : df_(luck.df) {
   if (b.empty() || e.empty()) return;
   const double start = std::min(along(b, b.falling, from), along(e, e.falling, from));
   const double end = std::max(b.falling.back(), e.falling.back());
@@ -106,16 +113,35 @@ Speedup::Speedup(const Sides& sides, const SideCurve& b, const SideCurve& e, dou
     at_b_.push_back(std::max(first_at(b, level), first_positive(b)));
     at_e_.push_back(std::max(first_at(e, level), first_positive(e)));
   }
-  luck_b_ = luck_in_log_x(b, at_b_, luck.sd, sides.baseline.runs.size());
-  luck_e_ = luck_in_log_x(e, at_e_, luck.sd, sides.experiment.runs.size());
+  for (const double x : at_b_) fall_b_.push_back(fall_per_efold(b, x));
+  for (const double x : at_e_) fall_e_.push_back(fall_per_efold(e, x));
+  put_luck(b, e, luck);
   draw(b, e, paired);
+}
+
+/// What one s.d. of the luck in the mean of a side moves ln x at each crossing. Seeds that disagree there by more than
+/// they do at the end count as they stand, moderated by what is believed as the final value is (Smyth 2004); seeds that
+/// agree do not narrow it.
+void Speedup::put_luck(const SideCurve& b, const SideCurve& e, SeedLuck luck) {
+  for (std::size_t k = 0; k < levels_.size(); ++k) {
+    const double luck_b = believed_luck(b, at_b_[k], luck.sd), luck_e = believed_luck(e, at_e_[k], luck.sd);
+    Scatter seen;
+    if (luck.sd > 0) {
+      add_scatter(b, at_b_[k], luck_b, seen);
+      add_scatter(e, at_e_[k], luck_e, seen);
+    }
+    const double believed = std::max(0.0, luck.df - seen.df);
+    const double wider = seen.df > 0 ? std::sqrt(std::max(1.0, (believed + seen.squares) / (believed + seen.df))) : 1;
+    luck_b_.push_back(wider * luck_b / (std::sqrt(seeds_of(b)) * fall_b_[k]));
+    luck_e_.push_back(wider * luck_e / (std::sqrt(seeds_of(e)) * fall_e_[k]));
+  }
 }
 
 void Speedup::draw(const SideCurve& b, const SideCurve& e, bool paired) {
   if (!b.noisy && !e.noisy) return;
   const bool together = paired && b.x == e.x;
-  Redrawn one(b, at_b_, stats::key_of(b.mean));
-  Redrawn other(e, at_e_, together ? stats::key_of(b.mean) : stats::key_of(e.mean));
+  Redrawn one(b, at_b_, fall_b_, stats::key_of(b.mean));
+  Redrawn other(e, at_e_, fall_e_, together ? stats::key_of(b.mean) : stats::key_of(e.mean));
   std::vector<double> moved_b, moved_e;
   for (std::size_t r = 0; r < kResamples; ++r) {
     one.next(moved_b);

@@ -19,8 +19,7 @@ class Speedup {
 
   /// Levels lie between the better of the two losses at step `from` and the worse of the two ends; none when these
   /// cross.
-  Speedup(const Sides& sides, const SideCurve& baseline, const SideCurve& experiment, double from, SeedLuck luck,
-          bool paired);
+  Speedup(const SideCurve& baseline, const SideCurve& experiment, double from, SeedLuck luck, bool paired);
 
   [[nodiscard]] bool empty() const { return levels_.empty(); }
   [[nodiscard]] const std::vector<double>& levels() const { return levels_; }  ///< oriented: lower is better
@@ -36,9 +35,11 @@ class Speedup {
   [[nodiscard]] static std::vector<double> only(std::size_t level);
 
  private:
+  void put_luck(const SideCurve& b, const SideCurve& e, SeedLuck luck);
   void draw(const SideCurve& b, const SideCurve& e, bool paired);
 
   std::vector<double> levels_, at_b_, at_e_;
+  std::vector<double> fall_b_, fall_e_;     ///< of the loss an e-fold of steps, there
   std::vector<double> luck_b_, luck_e_;     ///< what one s.d. of a seed's luck moves ln S at each level
   std::vector<std::vector<double>> drawn_;  ///< deviations of ln S in resamples of blocks of records
   double df_ = 0;

@@ -200,3 +200,54 @@ TEST_CASE("the side that is ahead in the middle of its schedule is said to be th
   CHECK(std::any_of(sentences.begin(), sentences.end(),
                     [](const std::string& s) { return s.find("of its own schedule") != std::string::npos; }));
 }
+
+namespace {
+
+/// Three seeds a side; those of the experiment are `apart` steps' worth earlier and later than their middle.
+Convergence of_seeds(double apart, bool one_dies = false) {
+  RunStore store;
+  Comparison sides;
+  const auto add = [&](std::vector<RunId>& ids, const Loss& loss, std::uint64_t order) {
+    Log log;
+    log.loss = loss;
+    log.noise = 1e-4;
+    log.order = order;
+    ids.push_back(store.runs.size());
+    store.runs.push_back(run(log));
+    store.runs.back().label = store.runs.back().path = "run" + std::to_string(order);
+  };
+  for (const int i : {-1, 0, 1}) {
+    add(
+        sides.baseline, [](double t) { return slow(t); }, 10 + static_cast<std::uint64_t>(i + 1));
+    // Seeds that disagree on the way and meet at the end.
+    const double factor = 1 + apart * i;
+    add(
+        sides.experiment,
+        [=](double t) {
+          const double u = t / 3000;
+          if (one_dies && i == 1 && u > 0.3) return 20.0;
+          return slow(t * (1.3 + (factor - 1) * (1 - u)));
+        },
+        20 + static_cast<std::uint64_t>(i + 1));
+  }
+  return review_runs(store, sides).convergence;
+}
+
+double width(const SpeedupCurve::At& level) { return std::log(level.speedup.high / level.speedup.low); }
+
+}  // namespace
+
+TEST_CASE("seeds that disagree on the way widen the speed-ups, most where they disagree most") {
+  const auto agreeing = of_seeds(0), apart = of_seeds(0.2);
+  const auto& a = on_axis(agreeing, Axis::step).levels;
+  const auto& b = on_axis(apart, Axis::step).levels;
+  CHECK(width(b.back()) > 1.5 * width(a.back()));
+  CHECK(width(b[10]) / width(a[10]) > 1.2 * width(b.back()) / width(a.back()));
+}
+
+TEST_CASE("one seed that died widens neither the speed-ups nor the early gap") {
+  const auto alive = of_seeds(0), one_dead = of_seeds(0, true);
+  CHECK(one_dead.early == alive.early);
+  CHECK(one_dead.early_gap.high - one_dead.early_gap.low < 1.5 * (alive.early_gap.high - alive.early_gap.low));
+  CHECK(width(on_axis(one_dead, Axis::step).levels.back()) < 1.5 * width(on_axis(alive, Axis::step).levels.back()));
+}
