@@ -28,6 +28,13 @@ double first_gradient(const Run& run) {
                                                                          : norm.value.front();
 }
 
+/// The first record of a role, which is what "first" is said of.
+Place place_of_first(const Run& run, Role role) {
+  const Series* series = find(run, role);
+  const Curve curve = series ? finite(trajectory(run, *series)) : Curve{};
+  return curve.empty() ? place_of(run, role) : place_at(run, *series, curve, 0);
+}
+
 /// Loss around a quarter of the run.
 double quarter_loss(const Run& run) { return median_between(loss_of(run), 0.2, 0.3); }
 double final_loss(const Run& run) { return median_between(loss_of(run), 0.95, 1); }
@@ -56,7 +63,7 @@ double luck_of_seeds(const Case& c, double baseline) {
 /// A random start and a flat one are told apart from the first loss and the first gradient.
 void weigh_start(const Scored& out, double e, double b, double strength, std::vector<Evidence>& evidence,
                  const Case& c) {
-  const Place where = place_of(*c.experiment.front(), Role::train_loss);
+  const Place where = place_of_first(*c.experiment.front(), Role::train_loss);
   if (std::abs(e - b) < 0.05)
     evidence.push_back({fmt::format("both begin at the same loss ({} and {})", number(e), number(b)),
                         over_seeds(c.experiment, first_loss),
@@ -101,7 +108,7 @@ Outcome detect(const Case& c) {
                             kModerate,
                             graded_above(gradient, kGradientRatio),
                             0,
-                            {place_of(*c.experiment.front(), Role::grad_norm)}});
+                            {place_of_first(*c.experiment.front(), Role::grad_norm)}});
   else if (flat)
     out.evidence.push_back(
         {fmt::format("the first gradient is {}x the baseline's, and a quarter of the run later the loss had not moved",
@@ -110,7 +117,7 @@ Outcome detect(const Case& c) {
          kStrong,
          graded_below(gradient, 1 / kGradientRatio),
          0,
-         {place_of(*c.experiment.front(), Role::grad_norm)}});
+         {place_of_first(*c.experiment.front(), Role::grad_norm)}});
 
   const double behind = mean_over(c.experiment, quarter_loss) - mean_over(c.baseline, quarter_loss);
   const double final = mean_over(c.experiment, final_loss) - mean_over(c.baseline, final_loss);

@@ -18,7 +18,10 @@ constexpr double kShareAlone = 0.5;
 
 double final_share(const Run& run) { return last_of(run, Role::dead_fraction); }
 
-double onset(const Run& run) { return stays_above_from(run, Role::dead_fraction, kShare); }
+/// From where at least half of the final share stays silent.
+double onset(const Run& run) {
+  return stays_above_from(run, Role::dead_fraction, std::max(0.5 * kShare, 0.5 * final_share(run)));
+}
 
 double learned(const Run& run) {
   const Curve loss = loss_of(run);
@@ -55,12 +58,13 @@ Outcome detect(const Case& c) {
   const double end = mean_over(c.experiment, last_step);
   if (since <= 0.25 * end) {
     out.slots["onset"] = since;
-    out.evidence.push_back({fmt::format("they fell silent by step {}, early in the run, and stayed so", number(since)),
-                            over_seeds(c.experiment, onset),
-                            kModerate,
-                            graded_above(share, kShare),
-                            0,
-                            {where}});
+    out.evidence.push_back(
+        {fmt::format("half of them fell silent by step {}, early in the run, and stayed so", number(since)),
+         over_seeds(c.experiment, onset),
+         kModerate,
+         graded_above(share, kShare),
+         0,
+         {where}});
   }
   if (const double took = mean_over(c.experiment, learned); took < 0.1)
     out.evidence.push_back(
@@ -75,8 +79,10 @@ Outcome detect(const Case& c) {
   weigh_outcome(c, out);
   out.soul =
       since <= end
-          ? fmt::format("{} of the units fell silent by step {}: the run finished as a network of {} of its size.",
-                        percent(share, 2), number(since), percent(1 - share, 2))
+          ? fmt::format(
+                "{} of the units fell silent, half of these by step {}: the run finished as a network of {} of its "
+                "size.",
+                percent(share, 2), number(since), percent(1 - share, 2))
           : fmt::format("{} of the units are silent at the end: the run finished as a network of {} of its size.",
                         percent(share, 2), percent(1 - share, 2));
   return out;

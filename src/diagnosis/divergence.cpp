@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "diagnosis/case.hpp"
+#include "diagnosis/levels.hpp"
 #include "diagnosis/weigh.hpp"
 #include "stats/descriptive.hpp"
 #include "stats/trend.hpp"
@@ -41,8 +43,12 @@ std::optional<Event> event_of(const Run& run, const RunEnd& end) {
   const double last = stats::median(between(good, 0.95 * good.step.back(), good.step.back()).value);
   const auto best = std::min_element(good.value.begin(), good.value.end());
   const double first = good.value.front();
-  // A loss with values of both signs (a critic's) has no floor to stand above: getting back to 0 is no way back.
-  if (*best < 0) return std::nullopt;
+  // The loss of an adversary has no floor to stand above: it rises when the other side learns, and a critic's settles
+  // at 0.
+  static constexpr std::array<std::string_view, 5> kAdversary{"disc", "discriminator", "critic", "dis", "adversarial"};
+  const bool adversary =
+      std::any_of(kAdversary.begin(), kAdversary.end(), [&](auto word) { return has_token(series->logged_as, word); });
+  if (*best < 0 || adversary) return std::nullopt;
   const bool way_back = last > *best + kWayBack * (first - *best) && last > *best * 1.05 && best != good.value.begin();
   if (!way_back && !(first > 0 && last > 1.5 * first)) return std::nullopt;
   const auto index = static_cast<std::size_t>(best - good.value.begin());
@@ -104,7 +110,8 @@ void show_end(const Run& run, const Event& event, Scored& out) {
   const Curve loss = series ? finite(trajectory(run, *series)) : Curve{};
   if (loss.empty()) return;
   const Curve until = between(loss, 0, event.gone);
-  if (until.size() < 5) return;
+  // A loss that was last logged long before says nothing of the end.
+  if (until.size() < 5 || until.step.back() < 0.9 * event.gone) return;
   std::vector<std::string> last;
   for (std::size_t i = until.size() - 5; i < until.size(); ++i) last.push_back(number(until.value[i], 3));
   // Records that are sparse leave fewer than five in 50 steps; then the five last ones.

@@ -31,7 +31,8 @@ bool frozen(const Run& run) {
 bool lost(const Run& run) {
   const Curve eval = trajectory(run, Role::eval_loss);
   const Curve train = trajectory(run, Role::train_loss);
-  return !eval.empty() && !train.empty() && !std::isfinite(eval.value.back()) && std::isfinite(train.value.back());
+  return !eval.empty() && !train.empty() && !std::isfinite(eval.value.back()) && std::isfinite(train.value.back()) &&
+         train.step.back() > 0.9 * eval.step.back();  // a training loss of long before proves nothing
 }
 
 bool each(const Runs& runs, bool (*holds)(const Run&)) {

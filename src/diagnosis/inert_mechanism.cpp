@@ -186,6 +186,15 @@ Outcome detect(const Case& c) {
   if (!rest && moves && equal.seen.empty() && !same) weigh_motion(c, *moves, out);
   weigh_reach(signals, out);
   if (!same) weigh_end(c, out);
+  if (const Estimate& pace = c.review.wall.ratio; !same && pace.high < 0.98)
+    out.evidence.push_back(
+        {fmt::format("a step takes {}x the baseline's time: the change acted, on time instead of loss",
+                     number(pace.value, 3)),
+         pace,
+         -kDecisive,
+         1,
+         0,
+         {}});
   out.effect_share = same ? 1 : 0.4;
   out.looked_at = looked_at(signals, moves, equal);
   const double slower = c.review.wall.ratio.value;

@@ -34,6 +34,15 @@ double best_step(const Run& run) {
       .step[static_cast<std::size_t>(std::min_element(eval.value.begin(), eval.value.end()) - eval.value.begin())];
 }
 
+Place place_of_best(const Run& run) {
+  const Series* series = find(run, Role::eval_loss);
+  const Curve eval = series ? finite(trajectory(run, *series)) : Curve{};
+  if (eval.empty()) return place_of(run, Role::eval_loss);
+  return place_at(
+      run, *series, eval,
+      static_cast<std::size_t>(std::min_element(eval.value.begin(), eval.value.end()) - eval.value.begin()));
+}
+
 double gap(const Run& run) { return last_of(run, Role::eval_loss) - last_of(run, Role::train_loss); }
 
 /// Training loss at the end against its median in the middle of the run.
@@ -100,7 +109,7 @@ Outcome detect(const Case& c) {
                             kDecisive,
                             graded_above(excess, threshold),
                             'a',
-                            {place_of(*c.experiment.front(), Role::eval_loss)}});
+                            {place_of_best(*c.experiment.front()), place_of(*c.experiment.front(), Role::eval_loss)}});
   else if (!weigh_parting(c, threshold, out))
     out.evidence.push_back({fmt::format("the evaluation loss ends within {} of its best value", number(up, 3)),
                             over_seeds(c.experiment, rise),
@@ -129,6 +138,14 @@ Outcome detect(const Case& c) {
          1,
          0,
          {place_of(*c.experiment.front(), Role::train_loss)}});
+  if (std::all_of(c.review.ends.begin() + static_cast<std::ptrdiff_t>(c.baseline.size()), c.review.ends.end(),
+                  [](const RunEnd& e) { return e.failed; }))
+    out.evidence.push_back({"the run failed: what it ended with is no model that was learned by heart",
+                            exact(1),
+                            -kDecisive,
+                            1,
+                            0,
+                            {place_of(*c.experiment.front(), Role::eval_loss)}});
   const double seen = mean_over(c.experiment, epochs);
   if (std::isnan(seen))
     out.missing_weight += kModerate;

@@ -17,7 +17,7 @@ struct Cause {
 // The directed graph of D0.6, extended by what the cards of the same curve showed on the labelled runs.
 constexpr std::array kGraph{
     Cause{"bad_initialization",
-          {"exploding_gradients", "dead_units", "saturated_activations", "divergence", "lr_too_low"}},
+          {"exploding_gradients", "dead_units", "saturated_activations", "divergence", "lr_too_low", "lr_too_high"}},
     Cause{"exploding_gradients", {"divergence", "lr_too_low"}},
     Cause{"lr_too_high",
           {"loss_spikes_recovering", "edge_of_stability_oscillation", "exploding_gradients", "attention_logit_growth",

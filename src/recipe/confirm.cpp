@@ -13,11 +13,15 @@ namespace expanalyze {
 namespace {
 
 std::string change_in_words(const Situation& s) {
-  for (const auto& d : s.review.config_diff)
-    if (d.cls != ConfigDifference::Class::benign)
-      return fmt::format("{} {} -> {}", code_span(d.key), code_span(to_text(d.baseline)),
-                         code_span(to_text(d.experiment)));
-  return "the change";
+  const ConfigDifference* only = nullptr;
+  for (const auto& d : s.review.config_diff) {
+    if (d.cls == ConfigDifference::Class::benign) continue;
+    if (only) return "the changes together";
+    only = &d;
+  }
+  return only ? fmt::format("{} {} -> {}", code_span(only->key), code_span(to_text(only->baseline)),
+                            code_span(to_text(only->experiment)))
+              : "the change";
 }
 
 std::string gain_in_words(const Situation& s) {

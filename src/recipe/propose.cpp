@@ -41,7 +41,11 @@ KillCriterion kill_criterion(const Situation& s) {
   kill.signal = s.review.metric.name;
   const Curve e = metric_curve(s, experiment(s));
   const Curve b = s.comparison.baseline.empty() ? e : metric_curve(s, baseline(s));
-  if (b.size() < 2) return kill;
+  if (b.size() < 2) {
+    kill.step = std::floor(0.05 * std::max(20.0, length(s)));
+    kill.condition = fmt::format("{} is not a number", s.review.metric.name);
+    return kill;
+  }
   const double quarter = 0.25 * b.step.back();
   const auto at = std::lower_bound(b.step.begin(), b.step.end(), quarter);
   kill.step = at == b.step.end() ? b.step.back() : *at;

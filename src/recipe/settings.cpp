@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "diagnosis/levels.hpp"
 #include "recipe/propose.hpp"
 #include "text/format.hpp"
 
@@ -120,10 +121,19 @@ std::optional<Path> propose_ablation(const Situation& s) {
 
 /// A change that helped: a quarter of the same step further, in logs.
 std::optional<Path> propose_further(const Situation& s) {
+  // Of several changes none can be given the gain, and a longer run is no setting to be tuned.
+  const auto settings = std::count_if(s.review.config_diff.begin(), s.review.config_diff.end(),
+                                      [](const auto& d) { return d.cls != ConfigDifference::Class::benign; });
   const auto changed = differences(s, true);
-  if (changed.empty()) return std::nullopt;
+  if (settings != 1 || changed.size() != 1) return std::nullopt;
   const auto* d = changed.front();
-  const double next = toward(d->key, std::get<double>(d->experiment), std::get<double>(d->baseline), -0.25);
+  static constexpr std::string_view kLength[] = {"steps", "iters", "iterations", "epochs", "epoch", "tokens", "seed"};
+  if (std::any_of(std::begin(kLength), std::end(kLength), [&](auto word) { return has_token(d->key, word); }))
+    return std::nullopt;
+  const double from = std::get<double>(d->experiment), base = std::get<double>(d->baseline);
+  double next = toward(d->key, from, base, -0.25);
+  if (from >= 0 && base >= 0 && next < 0) next = 0;
+  if (next == from) return std::nullopt;
   Path path =
       start_path(s, push_further,
                  fmt::format("go a quarter of the step further: {} from {} to {}", code_span(d->key),

@@ -109,6 +109,7 @@ std::optional<Path> propose_reach(const Situation& s) {
 /// F1.5: the advice to stop is allowed.
 std::optional<Path> propose_drop(const Situation& s) {
   const double slower = s.review.wall.ratio.value;
+  if (s.review.wall.ratio.high < 0.98) return std::nullopt;  // it won time
   Path path = start_path(
       s, drop_mechanism, "drop the change unless its trigger can be reached",
       fmt::format("{}{}; as it ran, it can win nothing",

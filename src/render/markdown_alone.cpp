@@ -1,4 +1,6 @@
 // Step 1 of the Markdown report of one side that has nothing to be compared with.
+#include <cmath>
+
 #include "render/markdown_parts.hpp"
 #include "render/prose.hpp"
 #include "render/table.hpp"
@@ -19,7 +21,7 @@ std::string ends(const Report& report) {
   for (std::size_t i = 0; i < report.review.ends.size() && i < report.experiment.size(); ++i) {
     const RunEnd& end = report.review.ends[i];
     table.add({code_span(report.experiment[i].label), steps_text(end), number(end.first_value), number(end.final_value),
-               number(end.best_value) + " at step " + number(end.best_step)});
+               std::isfinite(end.best_value) ? number(end.best_value) + " at step " + number(end.best_step) : "none"});
   }
   return table.str();
 }

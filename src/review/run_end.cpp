@@ -63,13 +63,15 @@ std::optional<std::string> stuck_at_chance(const Sides& sides, const RunView& vi
 
 void judge(const Sides& sides, RunView& view, double start, double target) {
   RunEnd& end = view.end;
-  if (end.failed || !std::isfinite(start) || !std::isfinite(target)) return;
+  if (end.failed || !std::isfinite(start)) return;
   const double progress = (start - end.final_value) / (start - target);
   if (sides.metric.direction == Direction::min && start > 0 && end.final_value > kDiverged * start &&
       end.final_value > end.first_value) {
     end.failed = true;
     end.failure = fmt::format("it ended at {}, above {} times the untrained {}", number(end.final_value),
                               number(kDiverged), number(start));
+  } else if (!std::isfinite(target)) {
+    return;  // nothing to have kept pace with
   } else if (better(target, start, sides.metric.direction) && progress < kTrained) {
     end.failed = true;
     end.failure = fmt::format("it ended at {} and kept {} of the baseline's progress from {} to {}",
@@ -129,7 +131,10 @@ RunEnd run_end(RunId id, const Run& run, const Curve& metric, Direction directio
 
 void judge_failures(Sides& sides) {
   const double start = untrained(sides);
-  const double target = baseline_final(sides.baseline);
+  // A side that stands on both sides (review/alone) is no measure of itself.
+  const bool alone = !sides.baseline.runs.empty() && !sides.experiment.runs.empty() &&
+                     sides.baseline.runs.front().run == sides.experiment.runs.front().run;
+  const double target = alone ? std::numeric_limits<double>::quiet_NaN() : baseline_final(sides.baseline);
   for (auto& view : sides.baseline.runs) judge(sides, view, start, target);
   for (auto& view : sides.experiment.runs) judge(sides, view, start, target);
 }

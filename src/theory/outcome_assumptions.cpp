@@ -116,7 +116,10 @@ void seed_noise(const Facts& f, Draft& d) {
 
 void break_even(const Facts& f, Draft& d) {
   const Review& r = f.input().review;
-  const double difference = r.final_quality.baseline.value - r.final_quality.experiment.value;
+  // Between the sides' own ends, as step 1 has it: read in mid-schedule a run looks worse than it is (B6.1).
+  const double at_ends = -r.final_quality.at_ends.value;
+  const double difference =
+      std::isfinite(at_ends) ? at_ends : r.final_quality.baseline.value - r.final_quality.experiment.value;
   const double kappa = r.compute.kappa.value;
   const double ratio = r.wall.ratio.value;
   d.paragraphs.push_back(f.outcome() + changed(f) + ".");
