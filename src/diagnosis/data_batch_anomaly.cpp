@@ -53,9 +53,13 @@ void weigh_recurrence(const Case& c, Scored& out) {
 /// One record high and the next back at the level, with a gradient that gave no sign before.
 void weigh_suddenness(const std::vector<Odd>& odd, Scored& out) {
   std::size_t sudden = 0, seen = 0, led = 0;
+  const RunEvents* read = nullptr;
+  Curve norm;
   for (const Odd& o : odd) {
+    if (o.run != read) norm = finite(trajectory(*o.run->run, Role::grad_norm));
+    read = o.run;
     sudden += o.spike ? 0 : 1;
-    const double z = gradient_before(finite(trajectory(*o.run->run, Role::grad_norm)), o.run->loss.step[o.index]);
+    const double z = gradient_before(norm, o.run->loss.step[o.index]);
     seen += std::isfinite(z) ? 1 : 0;
     led += z > 4 ? 1 : 0;
   }

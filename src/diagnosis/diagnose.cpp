@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "diagnosis/calibration.hpp"
 #include "diagnosis/case.hpp"
@@ -50,14 +51,19 @@ void cite(const Case& c, Evidence& e) {
   if (e.where.empty()) e.where.emplace_back();
   for (Place& place : e.where) {
     if (place.line != 0) continue;
-    Place whole = end_of_metric(c);
+    std::optional<Place> whole;
     for (const Runs* side : {&c.experiment, &c.baseline})
       for (const Run* run : *side)
         for (const Series& series : run->series)
           if (run->label == place.run && series.logged_as == place.series)
-            if (const Curve curve = finite(trajectory(*run, series)); !curve.empty())
-              whole = place_at(*run, series, curve, curve.size() - 1);
-    place = std::move(whole);
+            if (const Curve curve = finite(trajectory(*run, series)); !curve.empty()) {
+              // A step that the card knows is kept: the record at it or the next one.
+              const auto at = std::lower_bound(curve.step.begin(), curve.step.end(), place.step);
+              const bool known = place.step >= 0 && at != curve.step.end();
+              whole = place_at(*run, series, curve,
+                               known ? static_cast<std::size_t>(at - curve.step.begin()) : curve.size() - 1);
+            }
+    place = whole ? std::move(*whole) : end_of_metric(c);
   }
 }
 
@@ -68,7 +74,8 @@ Finding weigh(const Detector& card, Scored scored, const Case& c) {
   const double odds = log_odds(card.prior, scored.evidence) - confounded;
   out.completeness = completeness(scored.evidence, scored.missing_weight);
   out.log_odds = odds;
-  out.probability = std::min(calibration(card.id).probability(odds), 0.5 + 0.5 * out.completeness);
+  // Nothing that was fitted on a few hundred comparisons is surer than 99 %.
+  out.probability = std::min({calibration(card.id).probability(odds), 0.5 + 0.5 * out.completeness, 0.99});
   out.effect_share = c.alone() ? 0 : std::clamp(scored.effect_share, 0.0, 1.0);
   out.evidence = std::move(scored.evidence);
   // A line without strength moved nothing and would only be noise in the report.

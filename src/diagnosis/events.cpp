@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "diagnosis/case.hpp"
+#include "review/sides.hpp"
 #include "stats/descriptive.hpp"
 #include "text/format.hpp"
 
@@ -114,9 +115,10 @@ double gradient_before(const Curve& norm, double onset) {
   const auto end =
       static_cast<std::size_t>(std::lower_bound(norm.step.begin(), norm.step.end(), onset) - norm.step.begin());
   if (end < kLead + kFewest) return kNan;
-  const std::vector<double> values = in_logs({norm.value.begin(), norm.value.begin() + static_cast<long>(end)});
   const std::size_t from = end - std::min(end, kLead + kCalm);
-  const auto calm = std::span(values).subspan(from, end - kLead - from);
+  const std::vector<double> values =
+      in_logs({norm.value.begin() + static_cast<long>(from), norm.value.begin() + static_cast<long>(end)});
+  const auto calm = std::span(values).first(values.size() - kLead);
   const double spread = stats::mad(calm);
   const auto last = std::span(values).last(kLead);
   return spread > 0 ? (*std::max_element(last.begin(), last.end()) - stats::median(calm)) / spread : kNan;
@@ -172,11 +174,24 @@ Curve log_difference(const RunEvents& baseline, const RunEvents& experiment) {
   return out;
 }
 
+const RunEvents* partner_of(const Case& c, const RunEvents& e) {
+  bool by_seed = false;
+  for (const RunPair& pair : matched_runs(c.baseline, c.experiment, by_seed)) {
+    if (pair.experiment != e.run) continue;
+    const auto it = std::find_if(c.baseline_events.begin(), c.baseline_events.end(),
+                                 [&](const RunEvents& b) { return b.run == pair.baseline; });
+    if (it != c.baseline_events.end()) return &*it;
+  }
+  return nullptr;
+}
+
 std::optional<PairedSpikes> paired_spikes(const Case& c) {
   if (!c.review.pairing.paired || c.review.pairing.lag != 0) return std::nullopt;
   PairedSpikes out;
-  for (std::size_t i = 0; i < std::min(c.baseline_events.size(), c.experiment_events.size()); ++i) {
-    const RunEvents &b = c.baseline_events[i], &e = c.experiment_events[i];
+  for (const RunEvents& e : c.experiment_events) {
+    const RunEvents* partner = partner_of(c, e);
+    if (!partner) continue;
+    const RunEvents& b = *partner;
     const Curve d = log_difference(b, e);
     for (const auto& s : stats::paired_spikes(d.value, static_cast<std::size_t>(std::max(1.0, e.cadence)))) {
       ++out.own;

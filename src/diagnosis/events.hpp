@@ -67,6 +67,8 @@ struct PairedSpikes {
   std::optional<Place> first;  ///< of `own`
 };
 struct Case;
+/// The baseline's run that a run of the experiment is held against (matched_runs); nullptr: it has none.
+const RunEvents* partner_of(const Case& c, const RunEvents& experiment);
 /// nullopt: the review does not call the runs paired, or they are shifted against each other.
 std::optional<PairedSpikes> paired_spikes(const Case& c);
 

@@ -48,7 +48,9 @@ std::size_t open_spikes(const std::vector<RunEvents>& runs) {
 /// A step up of the difference to the baseline within 5 records of the spike, in ln loss; NaN: none, or no common
 /// steps.
 double paired_step(const Case& c, const Worst& worst) {
-  const Curve d = log_difference(c.baseline_events[std::min(worst.seed, c.baseline_events.size() - 1)], *worst.run);
+  const RunEvents* partner = partner_of(c, *worst.run);
+  if (!partner) return kNan;
+  const Curve d = log_difference(*partner, *worst.run);
   const double onset = worst.event->place.step;
   const auto changes = stats::change_points(d.value);
   for (std::size_t i = 0; i < changes.size(); ++i) {

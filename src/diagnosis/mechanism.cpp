@@ -157,6 +157,7 @@ bool concerned(const Case& c, const SignalBehaviour& s) {
 }
 
 Place place_at_step(const Run& run, const Series& series, double step) {
+  if (!std::isfinite(step)) return {run.label, series.logged_as, 0};
   Place out{run.label, series.logged_as, 0, step};
   const Curve curve = finite(trajectory(run, series));
   const auto it = std::lower_bound(curve.step.begin(), curve.step.end(), step);

@@ -27,7 +27,7 @@ std::string lower(std::string_view text) {
 }
 
 /// What the rule promises, if the log holds it: the residual that its statistic is to bring down.
-const Series* residual_of(const Run& run) { return signal_with(run, {"ortho", "orthogonality", "residual"}); }
+const Series* residual_of(const Run& run) { return signal_with(run, {"ortho", "orthogonality"}); }
 
 /// What the statistic estimates: its sibling with the same other words and a name of a spectral norm.
 const Series* sibling(const Run& run, const Steering& s) {

@@ -202,7 +202,10 @@ Sameness sameness(const Run& baseline, const Run& experiment) {
   out.pair = {&baseline, &experiment};
   const auto curves = losses(baseline, experiment);
   compare(curves, out);
-  const double longest = std::max(last_step(baseline), last_step(experiment));
+  double longest = 0;  ///< of the losses: other columns may be logged more often
+  for (const Losses& l : curves)
+    for (const Curve* curve : {&l.baseline, &l.experiment})
+      if (!curve->step.empty()) longest = std::max(longest, curve->step.back());
   out.covered = longest > 0 ? out.end / longest : 0;
   if (out.parts_at_once()) find_first_mover(curves.front().experiment, out);
   return out;

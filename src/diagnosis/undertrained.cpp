@@ -63,7 +63,7 @@ void weigh_slopes(const Case& c, Scored& out) {
   const bool in_loss = c.review.metric.role == Role::eval_loss || c.review.metric.role == Role::train_loss;
   const double delta = c.review.final_quality.sesoi;
   const double least = std::min(c.lr.slope_b, c.lr.slope_e) * std::log(2.0);
-  if (!in_loss || !(delta > 0) || std::isnan(least)) {
+  if (!in_loss || !(delta > 0) || std::isnan(c.lr.slope_b) || std::isnan(c.lr.slope_e)) {
     out.missing_weight += kModerate;
     return;
   }
@@ -142,6 +142,8 @@ Outcome detect(const Case& c) {
   if (out.slots.contains("crossing_step"))
     out.soul += fmt::format("the side behind at the end would be ahead by step {} with probability {}.",
                             number(out.slots["horizon"], 4), number(out.slots["overtaking"], 2));
+  else if (std::isnan(c.lr.slope_b) || std::isnan(c.lr.slope_e))
+    out.soul += out.looked_at + ".";
   else
     out.soul += fmt::format("both losses were still falling, by {} and {} per e-fold of steps.",
                             number(c.lr.slope_b, 3), number(c.lr.slope_e, 3));

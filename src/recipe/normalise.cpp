@@ -92,9 +92,10 @@ std::optional<Path> propose_penalty(const Situation& s) {
   if (!std::isfinite(z)) return std::nullopt;
   Path path = start_path(
       s, z_loss, fmt::format("add {} (log Z)^2 to the loss", number(kPenalty)),
-      fmt::format("at log Z = {} it costs {} nats and pulls with {} per logit, enough to hold an offset that "
-                  "nothing else holds (Chowdhery et al. 2022, section 5)",
-                  number(z, 3), number(kPenalty * z * z, 2), number(2 * kPenalty * std::abs(z), 2)),
+      fmt::format(
+          "at log Z = {} it costs {} nats and pulls with {} in all on the logits, enough to hold an offset that "
+          "nothing else holds (Chowdhery et al. 2022, section 5)",
+          number(z, 3), number(kPenalty * z * z, 2), number(2 * kPenalty * std::abs(z), 2)),
       1);
   path.steps = {"add the term to the training loss only, and log both", "log log Z",
                 "stop if |log Z| is above 5 after a tenth of the run"};

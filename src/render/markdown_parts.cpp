@@ -53,7 +53,7 @@ std::string relative_text(const Estimate& e) {
 
 std::string likelihood(double p) {
   const char* words = p >= .9 ? "very likely" : p >= .66 ? "likely" : p >= kShownFrom ? "possible" : "unlikely";
-  return std::string(words) + " (" + number(std::min(p, 0.99), 2) + ")";
+  return std::string(words) + " (" + number(p, 2) + ")";
 }
 
 std::string metric_words(const Metric& m) {

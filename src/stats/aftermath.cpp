@@ -37,7 +37,9 @@ struct Part {
 };
 
 bool inside(std::span<const Spike> spikes, std::size_t i) {
-  return std::any_of(spikes.begin(), spikes.end(), [i](const Spike& s) { return s.onset <= i && i < s.end; });
+  const auto next =
+      std::upper_bound(spikes.begin(), spikes.end(), i, [](std::size_t at, const Spike& s) { return at < s.onset; });
+  return next != spikes.begin() && i < std::prev(next)->end;
 }
 
 Part part(std::span<const double> step, std::span<const double> loss, std::span<const Spike> spikes, std::size_t from,

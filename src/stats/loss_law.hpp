@@ -87,7 +87,7 @@ FloorInterval floor_interval(const FittedLaw& law, const LawCurve& curve);
 FittedLaw known_law(LossLaw law, const std::array<double, 4>& parameters, const LawShape& shape, double reference_area);
 
 /// Geometric mean of what several laws fitted to the same curves say. Multi-power and annealing law err differently:
-/// each of three public 25 M curves is predicted from the other two with R² .9990 by the mean, .9987 and .9983 alone.
+/// each of three public 25 M curves is predicted from the other two with R² .9987 by the mean, .9984 and .9981 alone.
 double mean_at(std::span<const FittedLaw> laws, const Schedule& schedule, double step);
 
 /// Answer of the law to the falls of the learning rate up to `step`; times annealing() it is the loss it took away.

@@ -172,7 +172,7 @@ SignalKind kind_of(const SignalShape& s, std::span<const double> x, std::span<co
   if (counts_events(s, y)) return SignalKind::event_count;
   if (smooth_where_it_moves(y)) return SignalKind::scheduled;
   if (s.at_bound > kPinned) return SignalKind::pinned;
-  if (s.at_bound_last > kLate && s.at_bound_first < kFree) return SignalKind::saturated;
+  if (s.at_bound_last > kLate && s.at_bound_first < kFree && std::isfinite(s.since)) return SignalKind::saturated;
   const bool few = s.distinct <= kFewLevels || s.unit > 0 || s.powers_of_two;
   if (few && s.distinct * 5 <= y.size()) return SignalKind::quantised;
   if (drifts(s, x, y)) return SignalKind::drifting;

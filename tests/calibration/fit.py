@@ -6,12 +6,14 @@
 
 Every comparison is read four ways, all seeds and one seed a side, with its settings and without; together they count
 as one. For each card, over the reports in which it is a root: P(it is one of the accepted answers) = 1 / (1 + exp(-(a +
-b x))), x its log-odds. Normal priors a ~ N(0, 1) and b ~ N(1, .5^2) (science.md D0.6) keep a card that was seen rarely
+b x))), x its log-odds. The choice of the headline depends on the table, so fit twice. Normal priors a ~ N(0, 1) and b ~ N(1, .5^2) (science.md D0.6) keep a card that was seen rarely
 near what its evidence says. Standard library only.
 """
 import argparse, collections, concurrent.futures, json, math, os, subprocess, sys, tempfile
 
 SD_A, SD_B = 1.0, 0.5
+OUTRANKED = 0.25                    # weight of a card that is not the headline: it is right less often, and read less
+FEWEST = 3                          # comparisons; below that a card's log-odds stand as they are
 FACTS = {"confounded_config"}       # what the settings plainly hold is sure, though it is seldom the cause
 
 def read(path):
@@ -69,14 +71,17 @@ def fit(found):
     samples = collections.defaultdict(list)
     ways = collections.Counter(e["id"] for e, _, _ in found)
     for e, _, d in found:
-        for f in d["findings"]:
-            if f["role"] == "root" and f["id"] not in FACTS: samples[f["id"]].append((1 / ways[e["id"]], f["log_odds"], f["id"] in e["accepted_labels"]))
+        w = 1 / ways[e["id"]]
         if d["headline"] == "genuine_improvement":      # a headline without a card of its own
-            samples[d["headline"]].append((1 / ways[e["id"]], d["headline_log_odds"], d["headline"] in e["accepted_labels"]))
+            samples[d["headline"]].append((w, d["headline_log_odds"], d["headline"] in e["accepted_labels"]))
+        for f in d["findings"]:
+            if f["role"] == "root" and f["id"] not in FACTS:
+                samples[f["id"]].append((w if f["id"] == d["headline"] else OUTRANKED * w, f["log_odds"], f["id"] in e["accepted_labels"]))
     print(f"// Written by tests/calibration/fit.py from {len(ways)} comparisons; do not edit.")
     for card in sorted(samples):
-        a, b = platt(samples[card])
         seen = sum(w for w, _, _ in samples[card])
+        if seen < FEWEST: continue
+        a, b = platt(samples[card])
         print(f'{{"{card}", {a:.3f}, {b:.3f}, {seen:.0f}}},')
 
 def check(found):

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "stats/bootstrap.hpp"
-#include "stats/change_point.hpp"
 #include "stats/compare.hpp"
 #include "stats/descriptive.hpp"
 #include "stats/distributions.hpp"
@@ -44,7 +43,6 @@ void run_all(const Values& x) {
   CHECK_FALSE(paired_by_order(x, x).paired);
   CHECK(persistent_spikes(x).empty());
   CHECK(outlier_batches(x).empty());
-  CHECK(strongest_shift(x).score == 0);
   CHECK(paired_spikes(x).empty());
   CHECK(change_points(x).empty());
   CHECK_FALSE(cusum_onset(x, x.size() / 2));
