@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "diagnosis/final_numbers.hpp"
 #include "diagnosis/levels.hpp"
 #include "diagnosis/weigh.hpp"
 #include "stats/descriptive.hpp"
@@ -144,6 +145,7 @@ Outcome detect(const Case& c) {
         code_span(where.series), number(eval.value.front()), number(train.value.front(), 3),
         number(train.value.back(), 3));
   }
+  weigh_final_numbers(c, out);
   if (!out.evidence.empty()) out.effect_share = 1;
   if (l.complete()) {
     weigh_gap(c, l, out);
@@ -152,7 +154,7 @@ Outcome detect(const Case& c) {
   if (const ConfigDifference* d = changed_token(c, regulariser_words()); d && raised(*d))
     out.evidence.push_back(
         {fmt::format("{}: regularisation may close a gap honestly", say_change(*d)), exact(1), -kModerate, 1, 0, {}});
-  if (still) return out;
+  if (!out.soul.empty()) return out;
   out.soul = "The ruler moved, not the model";
   if (l.complete())
     out.soul += fmt::format(": the evaluation loss is {} against {} while the training loss is {} against {}",
@@ -168,7 +170,8 @@ constinit const Detector eval_bug_or_leak{
 ## What it looks for
 An evaluation far better than the baseline's on the same training curve; a gap between evaluation and training that vanishes where the baseline
 has one; an evaluation that never changes or is not a number; an evaluation loss near zero where a sound baseline keeps a third of its first
-value.
+value. Numbers that stand once behind a curve (after quantisation, under another evaluation, after test-time training): one that is more than
+5 % worse than the end of its curve, or that differs between the sides by five noise floors more than the curves do.
 ## Why it matters
 A gain that is measured wrongly costs more than one that is missing.
 ## False alarms and misses

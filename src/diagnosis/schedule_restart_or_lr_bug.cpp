@@ -174,7 +174,7 @@ Outcome detect(const Case& c) {
     return Untestable{{},
                       "a config that describes the schedule",
                       "write the schedule's kind, warm-up, length, minimum and peak rate into the config"};
-  if (!described) out.looked_at = "no negative rate, no hole and no second rise; beyond that, " + why_not;
+  if (!described) out.looked_at = "no negative rate and no hole; beyond that, " + why_not;
   // A fact about the log; whether it mattered is the outcome's to say.
   out.effect_share = c.worse ? 1 : 0.2;
   out.soul = "The learning rate executed was not the one configured";

@@ -186,6 +186,21 @@ void blank(const Sides& sides, Axis axis, AxisVerdict& verdict) {
 
 }  // namespace
 
+namespace {
+
+/// Reading and plan may disagree in one line: which of the two the verdict is.
+void say_whose(AxisVerdict& verdict) {
+  if (!std::isfinite(verdict.planned_difference.value)) return;
+  const Estimate& read = verdict.difference;
+  const bool resolved = read.low > 0 || read.high < 0;
+  if (verdict.planned != verdict.verdict)
+    verdict.planned_how += "; the verdict is that of the reading";
+  else if (verdict.verdict == Verdict::inconclusive && resolved)
+    verdict.planned_how += "; the verdict is the plan's, the numbers in the table are the reading's";
+}
+
+}  // namespace
+
 double reading_spread(const Sides& sides, Axis axis, double x) {
   double sum = 0;
   for (const Side* side : {&sides.baseline, &sides.experiment}) {
@@ -209,6 +224,7 @@ std::vector<AxisVerdict> judge_axes(const Sides& sides, const Budgets& budgets, 
       verdict.planned_how.clear();
       if (no_value_left(sides.experiment)) blank(sides, axis, verdict);
     }
+    say_whose(verdict);
     out.push_back(std::move(verdict));
   }
   return out;

@@ -127,6 +127,10 @@ Metric choose_metric(const RunStore& runs, const Comparison& comparison, const R
     }
     if (metric.name.empty()) {
       const Run& other = runs.runs[comparison.experiment.front()];
+      if (&other == &first)
+        throw Error(
+            Error::Kind::input, fmt::format("{} holds nothing to judge a run by", one_line(first.label)),
+            fmt::format("it logs {}; name one with --map eval_loss=KEY or --metric KEY", logged_metrics(first)));
       throw Error(
           Error::Kind::input, "the two sides share no metric",
           fmt::format("{} logs {}; {} logs {}; name one with --map eval_loss=KEY or --metric KEY",

@@ -10,7 +10,7 @@ logs) are no numbers of ours. The same look-up must miss most numbers that were 
 import json, math, re, subprocess, sys
 
 NUMBER = re.compile(r"(?<![\w.`])[-+−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*`)")
-SCALES = [1, 100, *(10.0**k for k in (-15, -12, -9, -6, -3, 3, 6, 9)), 1 / 60, 1 / 3600, 1 / 86400]
+SCALES = [1, 100, 1e3, 1e6, 1e-3, 1e-6, 1e-9, 1e-12, 1 / 60, 1 / 3600]    # percent; ms, us; k, M, G, T; min, h
 
 
 def run(program, sides, form):
@@ -33,7 +33,6 @@ def gather(value, numbers, words):
             gather(v, numbers, words)
     elif isinstance(value, list):
         for v in value: gather(v, numbers, words)
-        numbers.add(float(len(value)))
     elif isinstance(value, str):
         words.update(w.replace("−", "-").lstrip("+-") for w in re.findall(r"[-+−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", value))
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
@@ -42,6 +41,10 @@ def gather(value, numbers, words):
 
 def digits(text):
     return len(re.sub(r"e.*", "", text).lstrip("+-0.").replace(".", "")) or 1
+
+
+def other_digits(text, key):
+    return "".join(str((int(c) * 7 + key * 13 + i * 5) % 9 + 1) if c.isdigit() else c for i, c in enumerate(text.split("e")[0]))
 
 
 def found(text, numbers, words):
@@ -62,12 +65,12 @@ def main():
     gather(document, numbers, words)
     printed = printed_numbers(markdown)
     missing = [t for t in printed if not found(t, numbers, words)]
-    # Four digits that nobody measured.
-    made_up = [f"{(7919 * k * k + 104729 * k) % 8999 + 1000}" for k in range(1, 201)]
-    by_chance = sum(found(f"{t[0]}.{t[1:]}", {n for n in numbers}, words) for t in made_up) / len(made_up)
+    # The same numbers with other digits: as long, and measured by nobody.
+    made_up = [other_digits(t, k) for k, t in enumerate(printed) if digits(t) >= 3]
+    by_chance = sum(found(t, numbers, words) for t in made_up) / max(1, len(made_up))
     print(f"{len(printed)} numbers, {len(missing)} not in the JSON; of made-up ones {by_chance:.0%} would be found")
     for t in missing: print("  missing:", t)
-    sys.exit(1 if missing or len(printed) < 50 or by_chance > 0.5 else 0)
+    sys.exit(1 if missing or len(printed) < 50 or by_chance > 0.25 else 0)
 
 
 if __name__ == "__main__":
