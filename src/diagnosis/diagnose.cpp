@@ -8,6 +8,7 @@
 
 #include "diagnosis/calibration.hpp"
 #include "diagnosis/case.hpp"
+#include "diagnosis/headline.hpp"
 #include "diagnosis/weigh.hpp"
 #include "text/format.hpp"
 
@@ -15,8 +16,7 @@ namespace expanalyze {
 
 namespace {
 
-constexpr double kConspicuous = -2.944;  // 5 %
-constexpr double kPossible = 0.33;       // D0.6: below this a finding is not shown
+constexpr double kConspicuous = -2.944;  // log-odds of 5 %: below, a card is clear
 
 /// Cards that state what is in the log rather than what caused the difference: a second change in the config does not
 /// weaken them.
@@ -93,107 +93,12 @@ double prior(std::string_view id) {
   return (*std::find_if(all.begin(), all.end(), [id](const Detector* d) { return d->id == id; }))->prior;
 }
 
-/// D0.6: a run that failed is explained by what made it fail.
-double rank(const Finding& f) {
-  return f.probability * (0.25 + 0.75 * f.effect_share) + (f.id == "divergence" && f.probability >= 0.5 ? 1 : 0);
-}
-
 /// The cards that look at differences, as one entry: they lack the same thing.
 Untestable without_baseline(const std::vector<std::string_view>& cards) {
   std::vector<std::string> names;
   for (const auto id : cards) names.push_back(fmt::format("`{}`", id));
   return {"no_baseline", fmt::format("a run to compare with, for {} causes: {}", cards.size(), join(names, ", ")),
           "name a run of the same recipe without the change: expanalyze BASELINE EXPERIMENT"};
-}
-
-/// "`loss` went from 11.72 to 11.52" where a run took less than a twentieth off its first training loss; else empty.
-/// A small network that trains takes a third off in its first tenth (the labelled runs).
-std::string hardly_learned(const Case& c) {
-  constexpr double kLearned = 0.05;
-  const Run& run = *c.experiment.front();
-  const Series* series = find(run, Role::train_loss);
-  const Curve curve = series ? finite(trajectory(run, *series)) : Curve{};
-  if (curve.size() < 20 || !(curve.value.front() > 0)) return {};
-  const double last = last_of(run, Role::train_loss);
-  if (!(last > (1 - kLearned) * curve.value.front()) || !(last < 1.5 * curve.value.front())) return {};
-  return fmt::format("The training loss hardly moved: {} went from {} to {} in {} records",
-                     code_span(series->logged_as), number(curve.value.front()), number(last), curve.size());
-}
-
-/// One side, and no cause.
-std::string healthy(const Case& c, const Diagnosis& diagnosis) {
-  if (const std::string stuck = hardly_learned(c); !stuck.empty())
-    return stuck +
-           ", and nothing that is logged tells a dead signal from steps that are too small or a start that was trained "
-           "before. Gradient norms of the first and last layer and the ratio of update to weights would.";
-  const auto missing = std::count_if(diagnosis.untestable.begin(), diagnosis.untestable.end(),
-                                     [](const Untestable& u) { return u.id != "no_baseline"; });
-  return fmt::format(
-      "No fault shows in this log: {} causes were tested and none reaches a probability of 0.33; {} more "
-      "need signals that it does not hold.",
-      diagnosis.clear.size() + diagnosis.findings.size(), missing);
-}
-
-/// Nothing reached "possible": name the signals that would decide, taken from the cards that could not be tested.
-std::string undetermined(const Diagnosis& diagnosis) {
-  std::vector<std::string> requests;
-  for (const auto& card : diagnosis.untestable)
-    if (requests.size() < 3 && std::find(requests.begin(), requests.end(), card.log_request) == requests.end())
-      requests.push_back(card.log_request);
-  if (requests.empty())
-    return fmt::format("The logs do not contain the cause: {} causes were tested and none stands out.",
-                       diagnosis.clear.size());
-  return fmt::format("The logs do not contain the cause; the signals that would reveal it: {}.", join(requests, "; "));
-}
-
-std::string improvement(const Case& c) {
-  const FinalQuality& f = c.review.final_quality;
-  return fmt::format(
-      "The change helps: {} ends at {} against {}{}, with a 95 % interval of the difference of {}, and nothing in the "
-      "logs speaks for a fault "
-      "of "
-      "the evaluation.",
-      code_span(c.review.metric.name), number(f.experiment.value), number(f.baseline.value),
-      percent_clause(f.relative.value), interval(f.difference.low, f.difference.high, 3));
-}
-
-/// A run without a fault: improved, and no card explains it away as a fault of measurement or of cost.
-bool genuinely_improved(const Case& c, const Diagnosis& diagnosis) {
-  if (!c.better) return false;
-  return std::none_of(diagnosis.findings.begin(), diagnosis.findings.end(), [](const Finding& f) {
-    return f.symptom_of.empty() && f.probability >= 0.5 && f.effect_share > 0.25;
-  });
-}
-
-/// How sure the improvement is grows with the distance of its interval from zero, in half widths: from 0.7 to 0.95.
-double improvement_log_odds(const Case& c) {
-  const double distance = (std::abs(c.gap) - c.gap_scale) / std::max(c.gap_scale, 1e-300);
-  const double p = std::clamp(0.7 + 0.12 * distance, 0.7, 0.95);
-  return std::log(p / (1 - p));
-}
-
-void choose_headline(const Case& c, Diagnosis& out) {
-  if (genuinely_improved(c, out)) {
-    out.headline = "genuine_improvement";
-    out.headline_log_odds = improvement_log_odds(c);
-    out.headline_probability = calibration(out.headline).probability(out.headline_log_odds);
-    out.calibrated_on = calibration(out.headline).comparisons;
-    out.soul = improvement(c);
-    return;
-  }
-  const Finding* best = nullptr;
-  for (const auto& f : out.findings)
-    if (f.symptom_of.empty() && f.probability >= kPossible && (!best || rank(f) > rank(*best))) best = &f;
-  if (!best) {
-    out.headline = "undetermined";
-    out.soul = c.alone() ? healthy(c, out) : undetermined(out);
-    return;
-  }
-  out.headline = best->id;
-  out.headline_probability = best->probability;
-  out.headline_log_odds = best->log_odds;
-  out.calibrated_on = calibration(best->id).comparisons;
-  out.soul = best->soul;
 }
 
 }  // namespace

@@ -95,6 +95,9 @@ void weigh_between(const Case& c, Scored& out) {
 }  // namespace
 
 void weigh_final_numbers(const Case& c, Scored& out) {
+  // A training loss that stands once is the mean over the run, as some trainers print it.
+  const Role role = c.review.metric.role;
+  if (role != Role::eval_loss && role != Role::eval_metric) return;
   weigh_within(c, out);
   if (!c.alone()) weigh_between(c, out);
 }
