@@ -91,7 +91,7 @@ void weigh_logit(const Case& c, Scored& out) {
          kModerate,
          graded_above(e, kLogit),
          0,
-         {where}});
+         {{where.run, where.series, 0, at}}});
   }
 }
 

@@ -64,7 +64,7 @@ Outcome detect(const Case& c) {
          kModerate,
          graded_above(share, kShare),
          0,
-         {where}});
+         {{where.run, where.series, 0, since}}});
   }
   if (const double took = mean_over(c.experiment, learned); took < 0.1)
     out.evidence.push_back(

@@ -14,7 +14,7 @@ namespace expanalyze {
 
 Pairing pair_by_data_order(const Sides& sides);  // pairing.cpp
 FinalQuality final_quality(const Sides& sides, const SeedNoise& noise, const Sesoi& sesoi, const Pairing& pairing,
-                           Verdict on_steps);                                                  // final_quality.cpp
+                           Verdict on_steps);  // final_quality.cpp
 /// The same of one side alone: its end, how much a seed moves it, whether it has levelled off.
 FinalQuality final_alone(const Sides& sides, const SeedNoise& noise, const Sesoi& sesoi);
 Convergence convergence(const Sides& sides, const SeedNoise& noise, const Pairing& pairing);   // convergence.cpp

@@ -25,7 +25,8 @@ SeedNoise prior_noise(const Sides& sides);
 
 /// Pooled over the control groups, each run at its group's last common step, failed runs left out (control_noise.cpp).
 /// s.d. = level × sqrt(Σ (n − 1)(s / level of the group)² / Σ (n − 1)), worth Σ (n − 1) degrees of freedom; in units of
-/// the metric where a level is not positive. One or two of them are pooled with the prior's. Nothing when no group has two usable runs; what was not usable is noted.
+/// the metric where a level is not positive. One or two of them are pooled with the prior's. Nothing when no group has
+/// two usable runs; what was not usable is noted.
 std::optional<SeedNoise> control_noise(const RunStore& runs, const Comparison& comparison, const Sides& sides,
                                        std::vector<Note>& notes);
 
