@@ -113,7 +113,9 @@ Outcome detect(const Case& c) {
     return Untestable{
         {},
         c.alone() ? "a training and an evaluation loss" : "a training and an evaluation loss on both sides",
-        "evaluate on held-out data at least ten times a run"};
+        logs(c.experiment, Role::eval_loss) && !logs(c.experiment, Role::train_loss)
+            ? "log the training loss every step (at most every 10)"
+            : "evaluate on held-out data at least ten times a run"};
   Scored out;
   out.slots = {{"gap", l.gap_e()}, {"gap_baseline", l.gap_b()}};
   out.looked_at = l.complete() ? fmt::format("gap of evaluation to training loss {}{}", signed_number(l.gap_e(), 3),

@@ -88,6 +88,10 @@ bool weigh_parting(const Case& c, double threshold, Scored& out) {
 }
 
 Outcome detect(const Case& c) {
+  if (logs(c.experiment, Role::eval_loss) && !logs(c.experiment, Role::train_loss))
+    return Untestable{{},
+                      "a training loss beside the evaluations of the experiment",
+                      "log the training loss every step (at most every 10)"};
   if (!logs(c.experiment, Role::eval_loss) || !logs(c.experiment, Role::train_loss))
     return Untestable{{},
                       "a training and an evaluation loss in the experiment",
