@@ -82,6 +82,13 @@ Outcome detect(const Case& c) {
          0,
          {where}});
   }
+  if (const TrainingMode mode = training_mode(c, l); mode.advantage_b > 0)
+    out.evidence.push_back({"evaluation lost just the advantage that the baseline's has over its regularised training",
+                            bare(mode.advantage_e, "medians"),
+                            -kStrong,
+                            mode.strength,
+                            0,
+                            {where}});
   out.effect_share = c.gap > 0 ? 1 : 0;
   weigh_outcome(c, out);
   out.soul = fmt::format(

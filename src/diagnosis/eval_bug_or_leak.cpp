@@ -83,7 +83,11 @@ void weigh_impossible(const Case& c, const Levels& l, Scored& out) {
     return stats::median(shares);
   };
   const double kept_e = kept(c.experiment), kept_b = kept(c.baseline);
-  if (!(kept_e < 0.1) || !(kept_b > 0.3) || !(kept_b < 0.8)) return;
+  // What a sound baseline leaves is mostly not to be learned. On trained runs honest repairs of broken baselines won up
+  // to half of the baseline's own fall on top, lost masks 0.4 to 1.3 of it.
+  const double extra = (kept_b - kept_e) / (1 - kept_b);
+  const bool beyond = kept_b < 0.65 && extra > 0.7;
+  if (!(kept_b > 0.3) || !(kept_b < 0.8) || !(kept_e < 0.1 || beyond)) return;
   out.effect_share = 1;
   out.evidence.push_back(
       {fmt::format(
@@ -91,10 +95,10 @@ void weigh_impossible(const Case& c, const Levels& l, Scored& out) {
            percent(kept_e, 2), percent(kept_b, 2)),
        bare(kept_e, "levels"),
        kDecisive,
-       graded_below(kept_e, 0.05),
+       std::max(graded_below(kept_e, 0.05), beyond ? graded_above(extra, 1) : 0),
        0,
-       {}});
-  if (std::abs(l.gap_e()) < l.scale)
+       {place_of(*c.experiment.front(), Role::eval_loss)}});
+  if (std::abs(l.gap_e()) < std::max(l.scale, 0.1 * std::abs(l.eval_b - l.eval_e)))
     out.evidence.push_back(
         {"training and evaluation fell together, so not the evaluation set but the task gives it away",
          bare(l.gap_e(), "levels"),
@@ -102,6 +106,23 @@ void weigh_impossible(const Case& c, const Levels& l, Scored& out) {
          1,
          0,
          {}});
+}
+
+/// Training loss carries the noise of a regulariser, evaluation does not; where evaluation loses that advantage and the
+/// training loss is unchanged, the model was evaluated as it is trained.
+void weigh_training_mode(const Case& c, const Levels& l, Scored& out) {
+  const TrainingMode mode = training_mode(c, l);
+  if (!(mode.advantage_b > 0)) return;
+  out.effect_share = 1;
+  out.evidence.push_back(
+      {fmt::format("in the first quarter of the run the baseline evaluates {} below its training loss, the experiment "
+                   "{}: evaluated as it is trained, its regulariser left on",
+                   number(mode.advantage_b, 3), signed_number(-mode.advantage_e, 3)),
+       bare(mode.advantage_e, "medians"),
+       kDecisive + kStrong,
+       mode.strength,
+       0,
+       {place_of(*c.experiment.front(), Role::eval_loss)}});
 }
 
 Outcome detect(const Case& c) {
@@ -152,6 +173,7 @@ Outcome detect(const Case& c) {
   if (l.complete()) {
     weigh_gap(c, l, out);
     weigh_impossible(c, l, out);
+    weigh_training_mode(c, l, out);
   }
   if (const ConfigDifference* d = changed_token(c, regulariser_words()); d && raised(*d))
     out.evidence.push_back(
@@ -172,7 +194,8 @@ constinit const Detector eval_bug_or_leak{
 ## What it looks for
 An evaluation far better than the baseline's on the same training curve; a gap between evaluation and training that vanishes where the baseline
 has one; an evaluation that never changes or is not a number; an evaluation loss near zero where a sound baseline keeps a third of its first
-value. Numbers that stand once behind a curve (after quantisation, under another evaluation, after test-time training): one that is more than
+value, or adds more than the baseline's whole fall to it; an evaluation that, from the first ones on, has lost the advantage over a regularised
+training loss that the baseline's has. Numbers that stand once behind a curve (after quantisation, under another evaluation, after test-time training): one that is more than
 5 % worse than the end of its curve, or that differs between the sides by five noise floors more than the curves do.
 ## Why it matters
 A gain that is measured wrongly costs more than one that is missing.

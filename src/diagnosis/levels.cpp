@@ -74,6 +74,23 @@ Levels final_levels(const Case& c) {
   return out;
 }
 
+TrainingMode training_mode(const Case& c, const Levels& l) {
+  const auto early = [](const Runs& runs, Role role) {  // without the evaluation of the untrained model
+    return mean_over(runs, [&](const Run& run) { return median_of(run, role, 0.02, 0.25); });
+  };
+  const double train_b = early(c.baseline, Role::train_loss), train_e = early(c.experiment, Role::train_loss);
+  const double advantage_b = train_b - early(c.baseline, Role::eval_loss);
+  const double advantage_e = train_e - early(c.experiment, Role::eval_loss);
+  const double suffered = l.eval_e - l.eval_b;
+  // A twentieth of the level: a training loss averaged over the steps before lags its evaluation by about that.
+  if (!(advantage_b > 0.05 * train_b) || !std::isfinite(advantage_e) || !(suffered > 0)) return {};
+  const double lost = advantage_b - advantage_e;
+  const double moved = std::max(std::abs(train_e - train_b), std::abs(l.train_e - l.train_b));
+  return {advantage_b, advantage_e,
+          std::min({graded_below(std::abs(advantage_e), 0.4 * advantage_b), graded_above(lost, 2 * moved),
+                    graded_above(suffered, l.scale)})};
+}
+
 bool has_token(std::string_view key, std::string_view word) {
   const auto border = [&](std::size_t i) {
     return i >= key.size() || !std::isalpha(static_cast<unsigned char>(key[i]));

@@ -19,6 +19,14 @@ struct Levels {
 
 Levels final_levels(const Case& c);
 
+/// Where a regulariser makes training harder than evaluation, and whether the experiment's evaluation still shows it.
+struct TrainingMode {
+  double advantage_b = 0;  ///< training minus evaluation loss in the first quarter of the baseline; 0: none to speak of
+  double advantage_e = 0;  ///< of the experiment
+  double strength = 0;     ///< 0 to 1: the advantage is gone with the training loss unchanged
+};
+TrainingMode training_mode(const Case& c, const Levels& l);
+
 /// Median of a role over the last tenth of the steps up to a given one.
 double level_until(const Run& run, Role role, double step);
 

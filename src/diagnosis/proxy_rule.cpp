@@ -50,9 +50,16 @@ double median_of_named(const Run& run, const std::string& name) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-/// Work per step that an adaptive rule saved: a count of iterations below the baseline's.
-const Series* effort(const Run& run) {
-  return signal_with(run, {"avg_steps", "n_steps_used", "iterations_used", "ns_iters", "inner_steps"});
+/// Work per step that an adaptive rule saved: what the baseline spends a fixed whole number of, and the experiment
+/// less.
+const Series* effort(const Case& c) {
+  for (const SignalBehaviour& s : mechanism_signals(c)) {
+    if (!s.baseline_at_rest || !s.series) continue;
+    const double usual = mean_over(c.baseline, [&](const Run& r) { return median_of_named(r, s.name); });
+    const double used = mean_over(c.experiment, [&](const Run& r) { return median_of_named(r, s.name); });
+    if (usual >= 2 && usual == std::floor(usual) && used < usual) return s.series;
+  }
+  return nullptr;
 }
 
 void weigh_rule(const Case& c, const Steering& s, const Series& residual, Scored& out) {
@@ -85,7 +92,7 @@ void weigh_rule(const Case& c, const Steering& s, const Series& residual, Scored
        graded_above(ratio, 1.3),
        0,
        {where}});
-  const Series* count = effort(*c.experiment.front());
+  const Series* count = effort(c);
   if (!count) {
     out.missing_weight += kStrong;
     return;

@@ -42,6 +42,7 @@ struct Crossing {
   double ahead_share = 0;   ///< after it, ahead
   double at = kNan;         ///< first step of the last stretch ahead
   double early = 0;         ///< median gap before the crossing
+  double luck = 0;          ///< standard error of that gap from seed to seed; 0: one seed a side
   std::size_t before = 0, after = 0;
 };
 
@@ -67,13 +68,29 @@ Crossing crossing(const Curve& gap) {
   return best;
 }
 
+/// Standard error of the gap of the side means before a step, each run by its median there.
+double luck_before(const Case& c, double step) {
+  const auto variance_of_mean = [&](const Runs& runs) {
+    std::vector<double> levels;
+    for (const Run* run : runs) {
+      const Curve all = metric_curve(*run, c.review.metric);
+      if (all.empty()) continue;
+      const Curve early = between(all, 0, step);
+      if (!early.empty()) levels.push_back(stats::median(early.value));
+    }
+    return levels.size() > 1 ? stats::variance(levels) / static_cast<double>(levels.size()) : 0.0;
+  };
+  return std::sqrt(variance_of_mean(c.baseline) + variance_of_mean(c.experiment));
+}
+
 Outcome detect(const Case& c) {
   const Curve gap = behind(c);
   if (gap.size() < 6)
     return Untestable{
         {}, "six evaluations that both sides share", "evaluate at least ten times a run at the same steps"};
   Scored out;
-  const Crossing cross = crossing(gap);
+  Crossing cross = crossing(gap);
+  cross.luck = luck_before(c, cross.at);
   const double end = gap.step.back();
   out.looked_at = fmt::format("order of the sides over {} evaluations", gap.size());
   out.slots = {{"crossing_step", cross.at}, {"early_gap", cross.early}};
@@ -82,7 +99,7 @@ Outcome detect(const Case& c) {
     return out;
   }
   const double agree = std::min(cross.behind_share, cross.ahead_share);
-  const double smallest = std::max(0.5 * c.gap_scale, c.review.final_quality.sesoi);
+  const double smallest = std::max({0.5 * c.gap_scale, c.review.final_quality.sesoi, 2 * cross.luck});
   if (agree > 0.8 && cross.early > 0) {
     out.evidence.push_back(
         {fmt::format("it was behind at {} of the {} evaluations before step {}, by {} in the median",

@@ -36,8 +36,9 @@ Outcome detect(const Case& c) {
     out.evidence.push_back({fmt::format("{}: it is not slower", out.looked_at), ratio, -kStrong, 1, 0, {}});
     return out;
   }
+  const double samples = batch_change(c).ratio();
   // A larger step takes longer by right: only time that its samples do not account for is lost.
-  if (const double samples = batch_change(c).ratio(); samples > 1.05)
+  if (samples > 1.05)
     out.evidence.push_back({fmt::format("a step carried {}x the samples or tokens, at {}x the time each",
                                         number(samples, 3), number(ratio.value / samples, 3)),
                             exact(samples),
@@ -55,7 +56,18 @@ Outcome detect(const Case& c) {
        graded_above(ratio.value - 1, slower),
        0,
        {place_of(*c.experiment.front(), Role::step_time)}});
-  if (const double work = flops_per_step(c.experiment) / flops_per_step(c.baseline); std::abs(work - 1) < 0.01)
+  const double work = flops_per_step(c.experiment) / flops_per_step(c.baseline);
+  // FLOPs are counted, not timed: work that samples do not account for is a cost on any machine.
+  const double dearer = work / (samples > 1 ? samples : 1);
+  if (dearer > 1.02)
+    out.evidence.push_back({fmt::format("a step costs {}x the FLOPs{}", number(work, 3),
+                                        samples > 1.05 ? fmt::format(" for {}x the samples", number(samples, 3)) : ""),
+                            exact(work),
+                            kStrong,
+                            graded_above(dearer - 1, kSlower),
+                            0,
+                            {place_of(*c.experiment.front(), Role::flops)}});
+  else if (std::abs(work - 1) < 0.01)
     out.evidence.push_back({"a step costs the same FLOPs: a busy machine looks the same",
                             exact(work),
                             -kModerate,
@@ -66,12 +78,20 @@ Outcome detect(const Case& c) {
   if (c.better)
     out.evidence.push_back(
         {"the time bought something: it is better at equal steps", steps.difference, -kStrong, 1, 0, {}});
+  else if (const double lead = -c.gap; lead > c.review.final_quality.sesoi)
+    out.evidence.push_back(
+        {fmt::format("it ends {} better, which is not resolved and may be what the cost bought", number(lead, 3)),
+         steps.difference,
+         -kStrong,
+         graded_above(lead, std::max(0.25 * c.gap_scale, c.review.final_quality.sesoi)),
+         0,
+         {}});
   else if (c.worse)
     out.evidence.push_back(
         {"it is also worse at equal steps, which slowness does not explain", steps.difference, -kModerate, 1, 0, {}});
   if (const AxisVerdict& flops = on(c.review, Axis::flops); flops.verdict != Verdict::not_assessable && flops.ratio > 0)
     out.slots["flops_ratio"] = flops.ratio;
-  if (!c.review.wall.hardware_verified)
+  if (!c.review.wall.hardware_verified && !(dearer > 1.02))
     out.evidence.push_back({"the logs do not say that both ran on the same hardware", exact(0), -kModerate, 1, 0, {}});
   out.effect_share = c.worse || c.better ? 0.2 : 1;
   out.soul = fmt::format("It bought nothing and charged {} more time per step.", percent(ratio.value - 1, 3));

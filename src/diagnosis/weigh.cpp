@@ -25,7 +25,7 @@ constexpr std::array kGraph{
     Cause{"lr_too_low", {"undertrained"}},
     Cause{"warmup_instability",
           {"loss_spikes_recovering", "dead_units", "saturated_activations", "lr_too_low", "attention_logit_growth",
-           "divergence"}},
+           "divergence", "early_gain_washes_out"}},
     Cause{"attention_logit_growth", {"divergence", "lr_too_low"}},
     Cause{"output_logit_drift", {"loss_spikes_recovering", "divergence"}},
     Cause{"beta2_mismatch",

@@ -149,7 +149,9 @@ def labels(kind, word, base, exp, untrained):
         elif word["steps"] in LOST:
             if not kind.otherwise: return None, "it was meant to help and did harm"
             primary = kind.otherwise
-        elif lost: primary = "throughput_regression"
+        elif lost:
+            primary = "throughput_regression"
+            if kind.otherwise: extra.append(kind.otherwise)         # what was made larger bought nothing
         else: primary = "seed_noise_only"
     found = symptoms(base, exp, untrained) if lost and not cheat else []
     if primary == "divergence" and "divergence" not in found: primary = "lr_too_high"
