@@ -61,6 +61,7 @@ Crossing crossing(const Curve& gap) {
             static_cast<double>(ahead) / static_cast<double>(gap.size() - k),
             gap.step[k],
             0,
+            0,
             k,
             gap.size() - k};
   }

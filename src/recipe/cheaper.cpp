@@ -64,6 +64,7 @@ std::optional<Path> propose_estimator(const Situation& s) {
                                      "that this comparison leaves open",
                                      number(cost(s), 3), number(cost(s), 3)),
                          0);
+  expect_answer(path);
   path.flops_ratio = path.wall_ratio = 1;
   path.kill = {s.review.metric.name, s.review.final_quality.at_step,
                fmt::format("the longer baseline ends better than {}", number(s.review.final_quality.experiment.value))};

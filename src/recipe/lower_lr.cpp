@@ -23,8 +23,11 @@ std::optional<Lower> lower(const Situation& s) {
   const double base = peak_lr(baseline(s));
   const double r_gain = slot(s, "r_gain");
   if (!(from > 0)) return std::nullopt;
-  if (r_gain > 1.2) {
-    const double rho = slot(s, "rho");
+  const double rho_gain = slot(s, "rho");
+  // D0.7 reads at most a factor of 8 from a decay: a rate that far above one that trained is found from that one.
+  const bool out_of_reach = base > 0 && from > 10 * base && from / rho_gain > 3 * base;
+  if (r_gain > 1.2 && !out_of_reach) {
+    const double rho = rho_gain;
     return Lower{
         from, two_digits(from / rho),
         fmt::format("the decay gained {}x what it gained the baseline, so the rate was about R_g^0.8 = {}x too large "

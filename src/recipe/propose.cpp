@@ -90,9 +90,19 @@ double peak_lr(const Run& run) {
   return config_number(run, kLearningRate).value_or(kNan);
 }
 
+const AxisVerdict* lost_at_equal_cost(const Situation& s) {
+  for (const Axis axis : {Axis::flops, Axis::wall})
+    for (const AxisVerdict& a : s.review.axes)
+      if (a.axis == axis && a.verdict == Verdict::regressed && a.ratio > 1.02) return &a;
+  return nullptr;
+}
+
 double ceiling(const Situation& s) {
   const double difference = s.review.final_quality.difference.value;
   const double sign = s.review.metric.direction == Direction::min ? 1 : -1;
+  // A change that is not behind at equal steps and lost at equal cost has that distance to win back.
+  if (sign * difference <= 0)
+    if (const AxisVerdict* lost = lost_at_equal_cost(s)) return std::max(0.0, sign * lost->difference.value);
   const RunEnd& b = s.review.ends.front();
   const RunEnd& e = s.review.ends[s.comparison.baseline.size()];
   const double from_start = std::abs(e.first_value - b.final_value);
@@ -122,12 +132,15 @@ Path start_path(const Situation& s, const Move& move, std::string title, std::st
   const double whole = share * ceiling(s);
   const double p = s.finding ? s.finding->probability : 0;
   const double sign = s.review.metric.direction == Direction::min ? -1 : 1;
-  // From a tenth of the expected gain to a little more than the whole ceiling: the estimate of a gain is good to a
-  // factor of three (F1).
+  // From a tenth of the expected gain to the whole ceiling: the estimate of a gain is good to a factor of three (F1),
+  // and a change that goes half-way in its setting can still win everything. Beyond both ends a new run has the luck of
+  // its own seed: 80 % of a difference of one run and the mean of n.
+  const auto n = static_cast<double>(std::max<std::size_t>(1, s.comparison.experiment.size()));
+  const double sd = s.review.final_quality.seed_sd;
+  const double luck = std::isfinite(sd) ? 1.2816 * sd * std::sqrt(1 + 1 / n) : 0;
   const double expected = p * success(move.kind) * whole;
-  const double ends[] = {sign * 0.1 * expected, sign * 1.1 * whole};
-  path.difference = {sign * expected,     std::min(ends[0], ends[1]), std::max(ends[0], ends[1]), 0.8, 0,
-                     {"ceiling_analysis"}};
+  const double most = sign * ((whole > 0 ? ceiling(s) : 0) + luck), least = sign * (0.1 * expected - luck);
+  path.difference = {sign * expected, std::min(most, least), std::max(most, least), 0.8, 0, {"ceiling_analysis"}};
   if (s.comparison.baseline.empty()) path.difference = bare(kNan, "no_baseline");
   path.kill = kill_criterion(s);
   return path;

@@ -31,8 +31,11 @@ double length(const Situation& s);
 /// Highest learning rate of the experiment's log or config; NaN when neither has one.
 double peak_lr(const Run& run);
 
+/// The costly axis on which the experiment is behind although it is dearer: FLOPs, else wall; null: none.
+const AxisVerdict* lost_at_equal_cost(const Situation& s);
+
 /// How much of the metric there is to win back: the distance to the baseline, or of a failed run from the untrained
-/// value to it.
+/// value to it; where only cost made it lose, at equal cost.
 double ceiling(const Situation& s);
 
 /// A path with what every path has: ids, the expected difference and the kill criterion (F1).
@@ -46,6 +49,9 @@ void expect_answer(Path& path, std::string_view note = "measurement");
 /// value.
 void change_setting(const Situation& s, Path& path, std::span<const std::string_view> names, double value);
 void change_setting(const Situation& s, Path& path, const std::string& key, const ConfigValue& value);
+
+/// The key of the one consequential difference of the configs, if it is one and a number; else empty.
+std::string only_changed_number(const Situation& s);
 
 /// Rounded to two significant digits: more would promise what the estimate cannot keep.
 double two_digits(double value);

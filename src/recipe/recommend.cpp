@@ -90,6 +90,17 @@ void add_from(const Situation& s, std::string_view diagnosis, Recipe& recipe) {
   }
 }
 
+/// Where one number is all that was changed, a remedy that turns another knob fights an effect and leaves its cause:
+/// the number itself comes first.
+void turn_what_was_changed(Situation& s, const Finding& headline, Recipe& recipe) {
+  const std::string key = only_changed_number(s);
+  if (key.empty() || recipe.paths.empty() || !(ceiling(s) > 0)) return;
+  Path& first = recipe.paths.front();
+  if (first.kind != PathKind::hyperparameter || first.changes.empty() || first.changes.contains(key)) return;
+  s.finding = &headline;
+  if (auto path = toward_baseline.propose(s); path && usable(s, *path)) first = std::move(*path);
+}
+
 /// Roots above the gate, the headline first.
 std::vector<const Finding*> answered(const Diagnosis& diagnosis) {
   std::vector<const Finding*> out;
@@ -190,6 +201,7 @@ Recipe recommend(const RunStore& runs, const Comparison& comparison, const Revie
       add_from(s, "", recipe);  // moves that answer any diagnosis
     }
   }
+  if (const auto roots = answered(diagnosis); !roots.empty()) turn_what_was_changed(s, *roots.front(), recipe);
   fill_with_measurements(s, recipe);
   recipe.crucial = crucial(diagnosis, recipe);
   return recipe;

@@ -42,6 +42,15 @@ std::vector<const ConfigDifference*> differences(const Situation& s, bool numeri
   return out;
 }
 
+}  // namespace
+
+std::string only_changed_number(const Situation& s) {
+  const auto changed = differences(s, true);
+  return changed.size() == 1 && differences(s, false).empty() ? changed.front()->key : std::string{};
+}
+
+namespace {
+
 std::optional<Path> propose_toward(const Situation& s) {
   const auto changed = differences(s, true);
   if (changed.empty() || changed.size() > 4) return std::nullopt;
@@ -59,10 +68,14 @@ std::optional<Path> propose_toward(const Situation& s) {
   }
   if (said.empty()) return std::nullopt;
   path.title = fmt::format("take back three quarters of the change: {}", join(said, ", "));
-  path.why =
-      "the diagnosis gives a direction but no number, so the step is three quarters of the way back (in logs): far "
-      "enough to win most of the loss back, "
-      "and still a test of the idea at a milder dose";
+  path.why = changed.size() == 1 && differences(s, false).empty()
+                 ? fmt::format(
+                       "{} is all that differs from a run that works, so the loss hangs on it whatever carries "
+                       "it there; three quarters of the way back (in logs) win "
+                       "most of the loss and still test the idea",
+                       code_span(changed.front()->key))
+                 : "the diagnosis gives a direction but no number, so the step is three quarters of the way back (in "
+                   "logs): far enough to win most of the loss back, and still a test of the idea at a milder dose";
   path.steps = {"run one seed with the milder value", fmt::format("look at step {}", number(path.kill.step)),
                 "if it equals the baseline there, go on: the idea may help at this dose"};
   path.risk = "a cause that is not in this setting remains";

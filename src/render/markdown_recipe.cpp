@@ -22,8 +22,7 @@ std::string change_line(const std::string& key, const std::string& from, const s
 }
 
 std::string changes(const Path& p, const Report& report) {
-  if (p.changes.empty())
-    return p.kind == PathKind::measurement ? "" : paragraph("No setting of the config carries this change.");
+  if (p.changes.empty()) return {};
   std::string out = "```text\n";
   for (const auto& [key, value] : p.changes)
     out += change_line(in_block(key), in_block(to_text(old_value(report, key))), in_block(to_text(value)));
@@ -31,19 +30,17 @@ std::string changes(const Path& p, const Report& report) {
 }
 
 std::string expectation(const Path& p, const Review& review) {
-  return bullet("**Expect** (new − experiment, " + code_span(review.metric.name) + ", at " +
-                percent(p.difference.confidence, 3) + "): " + estimate_text(p.difference, true) + ".");
+  return bullet("**Expect**: " + code_span(review.metric.name) + " " + estimate_text(p.difference, true) + " (" +
+                percent(p.difference.confidence, 3) + ").");
 }
 
 std::string cost(const Path& p) {
-  return bullet("**Cost** of a run against the experiment's: " + number(p.flops_ratio, 3) + "× the FLOPs, " +
-                number(p.wall_ratio, 3) + "× the time.");
+  return bullet("**Cost**: " + number(p.flops_ratio, 3) + "× FLOPs, " + number(p.wall_ratio, 3) + "× time.");
 }
 
 std::string kill(const KillCriterion& k) {
   if (k.signal.empty()) return {};
-  return bullet("**Stop early**: log " + code_span(k.signal) + "; stop at step " + number(k.step) + " if " +
-                code_span(k.condition, 80) + ".");
+  return bullet("**Kill**: " + code_span(k.condition, 80) + " at step " + number(k.step) + ".");
 }
 
 std::string because(const Path& p) {

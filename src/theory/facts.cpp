@@ -98,8 +98,8 @@ std::string Facts::outcome() const {
     return fmt::format("{} has no finite final value on both sides", metric);
   const double difference = final.experiment.value - final.baseline.value;
   const std::string range = interval(final.difference.low, final.difference.high, 3);
-  return fmt::format("{} ended at {} against {} (difference {}{})", metric, number(final.experiment.value),
-                     number(final.baseline.value), signed_number(difference, 3), range.empty() ? "" : " " + range);
+  return fmt::format("{} {} against {} ({}{})", metric, number(final.experiment.value), number(final.baseline.value),
+                     signed_number(difference, 3), range.empty() ? "" : " " + range);
 }
 
 std::string Facts::changes() const {
