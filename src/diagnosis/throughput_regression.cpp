@@ -83,7 +83,7 @@ Outcome detect(const Case& c) {
         {fmt::format("it ends {} better, which is not resolved and may be what the cost bought", number(lead, 3)),
          steps.difference,
          -kStrong,
-         graded_above(lead, std::max(0.25 * c.gap_scale, c.review.final_quality.sesoi)),
+         graded_above(lead, std::max(0.5 * c.gap_scale, c.review.final_quality.sesoi)),
          0,
          {}});
   else if (c.worse)

@@ -23,11 +23,10 @@ std::optional<Lower> lower(const Situation& s) {
   const double base = peak_lr(baseline(s));
   const double r_gain = slot(s, "r_gain");
   if (!(from > 0)) return std::nullopt;
-  const double rho_gain = slot(s, "rho");
+  const double rho = slot(s, "rho");
   // D0.7 reads at most a factor of 8 from a decay: a rate that far above one that trained is found from that one.
-  const bool out_of_reach = base > 0 && from > 10 * base && from / rho_gain > 3 * base;
+  const bool out_of_reach = base > 0 && from > 10 * base && from / rho > 3 * base;
   if (r_gain > 1.2 && !out_of_reach) {
-    const double rho = rho_gain;
     return Lower{
         from, two_digits(from / rho),
         fmt::format("the decay gained {}x what it gained the baseline, so the rate was about R_g^0.8 = {}x too large "
@@ -36,8 +35,8 @@ std::optional<Lower> lower(const Situation& s) {
                     number(r_gain, 3), number(rho, 3), number(from, 3), number(rho, 3), number(from / rho, 3))};
   }
   if (base > 0 && from > 1.2 * base) {
-    const double rho = slot(s, "rho");
-    const double factor = std::isfinite(rho) ? from / base / rho : std::min(3.0, std::pow(from / base, 0.25));
+    const double factor =
+        std::isfinite(rho) && !out_of_reach ? from / base / rho : std::min(3.0, std::pow(from / base, 0.25));
     return Lower{
         from, two_digits(base * factor),
         fmt::format("{} trained and {} did not; a quarter of the way between them in logs (at most 3x) is {} x {} = {}",

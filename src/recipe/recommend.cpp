@@ -97,6 +97,12 @@ void turn_what_was_changed(Situation& s, const Finding& headline, Recipe& recipe
   if (key.empty() || recipe.paths.empty() || !(ceiling(s) > 0)) return;
   Path& first = recipe.paths.front();
   if (first.kind != PathKind::hyperparameter || first.changes.empty() || first.changes.contains(key)) return;
+  const auto turns_it = std::find_if(recipe.paths.begin(), recipe.paths.end(),
+                                     [&](const Path& path) { return path.changes.contains(key); });
+  if (turns_it != recipe.paths.end()) {
+    std::rotate(recipe.paths.begin(), turns_it, turns_it + 1);
+    return;
+  }
   s.finding = &headline;
   if (auto path = toward_baseline.propose(s); path && usable(s, *path)) first = std::move(*path);
 }

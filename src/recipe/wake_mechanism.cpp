@@ -32,12 +32,19 @@ std::optional<Path> propose_loosen(const Situation& s) {
                   number(live, 3), number(theory_slot(s, "floor_low"), 2), number(theory_slot(s, "floor_high"), 2)),
       1);
   change_setting(s, path, kTolerance, live);
-  path.kill = {s.review.metric.name, std::floor(0.05 * std::max(20.0, s.review.final_quality.at_step)),
-               "the step count of the mechanism still sits at its cap in every record"};
+  if (!known || live > from)
+    path.kill = {s.review.metric.name, std::floor(0.05 * std::max(20.0, s.review.final_quality.at_step)),
+                 "the step count of the mechanism still sits at its cap in every record"};
   path.steps = {fmt::format("set the tolerance to {} on the unsigned residual |I - XX'|_F / sqrt(n)", number(live, 3)),
                 "log the step count and the residual every step",
                 "the count must take at least two values within 5 % of the run"};
-  path.risk = "a live rule saves iterations, it does not lower the loss: compare time, not only quality";
+  const double count = theory_slot(s, "avg_steps"), needed = theory_slot(s, "ns_steps_needed");
+  path.risk = !known || live > from
+                  ? "a live rule saves iterations, it does not lower the loss: compare time, not only quality"
+              : needed > count && count > 0
+                  ? fmt::format("{} iterations instead of {} cost time: compare at equal time as well",
+                                number(needed, 3), number(count, 3))
+                  : "more iterations cost time: compare at equal time as well";
   return path;
 }
 

@@ -40,7 +40,10 @@ std::string cost(const Path& p) {
 
 std::string kill(const KillCriterion& k) {
   if (k.signal.empty()) return {};
-  return bullet("**Kill**: " + code_span(k.condition, 80) + " at step " + number(k.step) + ".");
+  // A comparison with a signal holds the log's own word; any other condition is a sentence of ours.
+  const std::string condition =
+      k.condition.starts_with(k.signal) ? code_span(k.condition, 80) : safe_prose(k.condition);
+  return bullet("**Kill**: " + condition + " at step " + number(k.step) + ".");
 }
 
 std::string because(const Path& p) {

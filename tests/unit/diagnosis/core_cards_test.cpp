@@ -189,6 +189,7 @@ TEST_CASE("manifold drift: above the band that the iteration leaves by design, n
   Plan b;
   b.also["ortho_residual"] = [](double) { return 0.39; };
   Plan e = made::seed(b, 2, 0.2);
+  e.train = [train = b.train](double t) { return train(t) + 0.2; };
   e.also["ortho_residual"] = [](double) { return 0.9; };
   CHECK(made::report({b}, {e}).diagnosis.headline == "manifold_drift");
   e.also["ortho_residual"] = [](double) { return 0.41; };

@@ -83,8 +83,8 @@ TEST_CASE("paths: change, expectation at 80 %, cost, kill criterion, plan") {
   const std::string page = unwrapped(render_markdown(made_up::report()));
   CHECK(holds(page, "### Path 1, hyperparameter: raise `clip` from 0.02 to 1.37"));
   CHECK(holds(page, "clip: 0.02 → 1.37"));
-  CHECK(holds(page, "at 80 %): -0.11 [-0.13, -0.06]"));
-  CHECK(holds(page, "log `clip_frac`; stop at step 61 if `clip_frac > 0.3`"));
+  CHECK(holds(page, "-0.11 [-0.13, -0.06] (80 %)"));
+  CHECK(holds(page, "`clip_frac > 0.3` at step 61"));
   CHECK(holds(page, "\n2. Watch clip_frac."));
 }
 
