@@ -21,7 +21,7 @@ std::optional<Path> propose_wider(const Situation& s) {
   const double cost = slot(s, "flops_per_token_ratio");
   const bool known = own && base && *own > 0 && *own < *base;
   if (!known && !(cost > 0 && cost < 0.9)) return std::nullopt;
-  const double to = known ? std::round(std::sqrt(*own * *base)) : 0;
+  const double to = known ? between_counts(*own, *base, std::sqrt(*own * *base)) : 0;
   const double more = cost > 0 && cost < 1 ? std::sqrt(1 / cost) : to / own.value_or(1);
   Path path = start_path(
       s, wider,

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <numeric>
 
 #include "text/format.hpp"
 
@@ -111,6 +113,12 @@ double ceiling(const Situation& s) {
                                                  : sign * difference);
 }
 
+double between_counts(double from, double to, double wanted) {
+  if (!(from >= 1 && to >= 1 && std::max(from, to) < 1e15)) return std::round(wanted);
+  const auto unit = static_cast<double>(std::gcd(static_cast<std::int64_t>(from), static_cast<std::int64_t>(to)));
+  return std::max(1.0, unit * std::max(1.0, std::round(wanted / unit)));
+}
+
 double two_digits(double value) {
   if (!std::isfinite(value) || value == 0) return value;
   // Through text, so that 0.0011 is the double nearest to 0.0011 and not to 11 * 0.0001.
@@ -120,7 +128,8 @@ double two_digits(double value) {
   return out;
 }
 
-Path start_path(const Situation& s, const Move& move, std::string title, std::string why, double share) {
+Path start_path(const Situation& s, const Move& move, std::string title, std::string why, double share,
+                double certain) {
   Path path;
   path.move = move.id;
   path.kind = move.kind;
@@ -130,7 +139,7 @@ Path start_path(const Situation& s, const Move& move, std::string title, std::st
   if (s.theory.wrong_assumption)
     path.because.push_back(s.theory.wrong_assumption->first + "." + s.theory.wrong_assumption->second);
   const double whole = share * ceiling(s);
-  const double p = s.finding ? s.finding->probability : 0;
+  const double p = std::max(certain, s.finding ? s.finding->probability : 0);
   const double sign = s.review.metric.direction == Direction::min ? -1 : 1;
   // From a tenth of the expected gain to the whole ceiling: the estimate of a gain is good to a factor of three (F1),
   // and a change that goes half-way in its setting can still win everything. Beyond both ends a new run has the luck of

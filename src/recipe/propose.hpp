@@ -40,7 +40,9 @@ double ceiling(const Situation& s);
 
 /// A path with what every path has: ids, the expected difference and the kill criterion (F1).
 /// `share` is the part of the ceiling that this change could win if the diagnosis is right.
-Path start_path(const Situation& s, const Move& move, std::string title, std::string why, double share);
+/// `certain`: the least probability that the change meets the cause, where something else than the finding says so.
+Path start_path(const Situation& s, const Move& move, std::string title, std::string why, double share,
+                double certain = 0);
 
 /// A path whose result is an answer and no better metric: nothing is expected to move.
 void expect_answer(Path& path, std::string_view note = "measurement");
@@ -52,6 +54,9 @@ void change_setting(const Situation& s, Path& path, const std::string& key, cons
 
 /// The key of the one consequential difference of the configs, if it is one and a number; else empty.
 std::string only_changed_number(const Situation& s);
+
+/// A count between two that work, near `wanted`: a multiple of what divides both, as heads divide a width.
+double between_counts(double from, double to, double wanted);
 
 /// Rounded to two significant digits: more would promise what the estimate cannot keep.
 double two_digits(double value);

@@ -91,20 +91,23 @@ void add_from(const Situation& s, std::string_view diagnosis, Recipe& recipe) {
 }
 
 /// Where one number is all that was changed, a remedy that turns another knob fights an effect and leaves its cause:
-/// the number itself comes first.
-void turn_what_was_changed(Situation& s, const Finding& headline, Recipe& recipe) {
+/// the number itself comes first. An inspection that the diagnosis asks for stays before it.
+void turn_what_was_changed(Situation& s, const Finding* headline, Recipe& recipe) {
   const std::string key = only_changed_number(s);
-  if (key.empty() || recipe.paths.empty() || !(ceiling(s) > 0)) return;
-  Path& first = recipe.paths.front();
-  if (first.kind != PathKind::hyperparameter || first.changes.empty() || first.changes.contains(key)) return;
-  const auto turns_it = std::find_if(recipe.paths.begin(), recipe.paths.end(),
-                                     [&](const Path& path) { return path.changes.contains(key); });
-  if (turns_it != recipe.paths.end()) {
-    std::rotate(recipe.paths.begin(), turns_it, turns_it + 1);
+  if (key.empty() || !(ceiling(s) > 0)) return;
+  auto& paths = recipe.paths;
+  if (headline && !paths.empty() && paths.front().kind == PathKind::measurement) return;
+  const auto turns_it =
+      std::find_if(paths.begin(), paths.end(), [&](const Path& path) { return path.changes.contains(key); });
+  if (turns_it != paths.end()) {
+    std::rotate(paths.begin(), turns_it, turns_it + 1);
     return;
   }
-  s.finding = &headline;
-  if (auto path = toward_baseline.propose(s); path && usable(s, *path)) first = std::move(*path);
+  s.finding = headline;
+  auto path = toward_baseline.propose(s);
+  if (!path || !usable(s, *path)) return;
+  std::erase_if(paths, [](const Path& other) { return other.kind == PathKind::hyperparameter; });
+  paths.insert(paths.begin(), std::move(*path));
 }
 
 /// Roots above the gate, the headline first.
@@ -135,6 +138,14 @@ Path measurement(const Situation& s, const std::string& request, std::string_vie
   return path;
 }
 
+// Cards about a mechanism of its own: what to log for them helps only a run that has one.
+constexpr std::array<std::string_view, 4> kOfMechanisms{"proxy_failure", "manifold_drift", "mechanism_saturated",
+                                                        "inert_mechanism"};
+
+bool logs_a_mechanism(const Run& run) {
+  return std::any_of(run.series.begin(), run.series.end(), [](const Series& s) { return s.role == Role::mechanism; });
+}
+
 void fill_with_measurements(const Situation& s, Recipe& recipe) {
   std::vector<std::string> taken;
   for (const auto& claim : s.theory.claims) {
@@ -145,8 +156,10 @@ void fill_with_measurements(const Situation& s, Recipe& recipe) {
     recipe.paths.push_back(
         measurement(s, claim.log_request, claim.claim, fmt::format("it would test the claim: {}", claim.text)));
   }
+  const bool mechanism = logs_a_mechanism(experiment(s));
   for (const auto& card : s.diagnosis.untestable) {
     if (recipe.paths.size() >= 3) return;
+    if (!mechanism && std::find(kOfMechanisms.begin(), kOfMechanisms.end(), card.id) != kOfMechanisms.end()) continue;
     if (std::find(taken.begin(), taken.end(), card.log_request) != taken.end()) continue;
     taken.push_back(card.log_request);
     recipe.paths.push_back(
@@ -207,7 +220,10 @@ Recipe recommend(const RunStore& runs, const Comparison& comparison, const Revie
       add_from(s, "", recipe);  // moves that answer any diagnosis
     }
   }
-  if (const auto roots = answered(diagnosis); !roots.empty()) turn_what_was_changed(s, *roots.front(), recipe);
+  if (const bool lost = review.overall == Verdict::regressed || review.overall == Verdict::failed; lost) {
+    const auto roots = answered(diagnosis);
+    turn_what_was_changed(s, roots.empty() ? nullptr : roots.front(), recipe);
+  }
   fill_with_measurements(s, recipe);
   recipe.crucial = crucial(diagnosis, recipe);
   return recipe;

@@ -28,7 +28,7 @@ double toward(std::string_view key, double from, double to, double share) {
     out = 1 - std::exp((1 - share) * std::log(1 - from) + share * std::log(1 - to));
   else if (from > 0 && to > 0)
     out = std::exp((1 - share) * std::log(from) + share * std::log(to));
-  if (whole(from) && whole(to) && from >= 1 && to >= 1) return std::max(1.0, std::round(out));  // a count
+  if (whole(from) && whole(to) && from >= 1 && to >= 1) return between_counts(from, to, out);
   return decays_toward_one(key) ? std::round(out * 1e4) / 1e4 : two_digits(out);
 }
 
@@ -55,7 +55,9 @@ std::optional<Path> propose_toward(const Situation& s) {
   const auto changed = differences(s, true);
   if (changed.empty() || changed.size() > 4) return std::nullopt;
   constexpr double kShare = 0.75;
-  Path path = start_path(s, toward_baseline, {}, {}, kShare);
+  // One number that differs from a run that works is the cause but for what no config holds; 0.9 leaves that a tenth.
+  const bool alone = !only_changed_number(s).empty();
+  Path path = start_path(s, toward_baseline, {}, {}, kShare, alone ? 0.9 : 0);
   std::vector<std::string> said;
   for (const auto* d : changed) {
     const double from = std::get<double>(d->experiment);
@@ -68,14 +70,13 @@ std::optional<Path> propose_toward(const Situation& s) {
   }
   if (said.empty()) return std::nullopt;
   path.title = fmt::format("take back three quarters of the change: {}", join(said, ", "));
-  path.why = changed.size() == 1 && differences(s, false).empty()
-                 ? fmt::format(
-                       "{} is all that differs from a run that works, so the loss hangs on it whatever carries "
-                       "it there; three quarters of the way back (in logs) win "
-                       "most of the loss and still test the idea",
-                       code_span(changed.front()->key))
-                 : "the diagnosis gives a direction but no number, so the step is three quarters of the way back (in "
-                   "logs): far enough to win most of the loss back, and still a test of the idea at a milder dose";
+  path.why = alone ? fmt::format(
+                         "{} is all that differs from a run that works, so the loss hangs on it whatever carries "
+                         "it there; three quarters of the way back (in logs) win "
+                         "most of the loss and still test the idea",
+                         code_span(changed.front()->key))
+                   : "the diagnosis gives a direction but no number, so the step is three quarters of the way back (in "
+                     "logs): far enough to win most of the loss back, and still a test of the idea at a milder dose";
   path.steps = {"run one seed with the milder value", fmt::format("look at step {}", number(path.kill.step)),
                 "if it equals the baseline there, go on: the idea may help at this dose"};
   path.risk = "a cause that is not in this setting remains";
