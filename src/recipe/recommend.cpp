@@ -132,8 +132,11 @@ Path measurement(const Situation& s, const std::string& request, std::string_vie
   path.flops_ratio = path.wall_ratio = 0.1;
   const double look = std::floor(0.1 * std::max(10.0, s.review.final_quality.at_step));
   path.kill = {s.review.metric.name, look, "the new signal is missing from the log"};
-  path.steps = {fmt::format("{} on both sides", request),
-                fmt::format("run {} steps (a tenth of a run) of each", number(look)), "analyze the two new logs again"};
+  path.steps = s.comparison.baseline.empty()
+                   ? std::vector{request, fmt::format("run {} steps again with it", number(look))}
+                   : std::vector{fmt::format("{} on both sides", request),
+                                 fmt::format("run {} steps (a tenth of a run) of each", number(look)),
+                                 std::string("analyze the two new logs again")};
   path.risk = "costs a tenth of a run and no change of the recipe";
   return path;
 }
@@ -159,6 +162,7 @@ void fill_with_measurements(const Situation& s, Recipe& recipe) {
   const bool mechanism = logs_a_mechanism(experiment(s));
   for (const auto& card : s.diagnosis.untestable) {
     if (recipe.paths.size() >= 3) return;
+    if (card.id == "no_baseline") continue;  // no signal: said where the cards are listed
     if (!mechanism && std::find(kOfMechanisms.begin(), kOfMechanisms.end(), card.id) != kOfMechanisms.end()) continue;
     if (std::find(taken.begin(), taken.end(), card.log_request) != taken.end()) continue;
     taken.push_back(card.log_request);
