@@ -10,5 +10,6 @@ int sweep(const Options& options);
 int explain(const Options& options);
 int inspect(const Options& options);  ///< 3 when nothing could be read
 int formats(const Options& options);
+int theory(const Options& options);
 
 }  // namespace expanalyze::cli

@@ -1,82 +1,17 @@
 // expanalyze BASELINE EXPERIMENT
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "cli/commands.hpp"
 #include "cli/control_runs.hpp"
 #include "cli/named_path.hpp"
 #include "cli/output.hpp"
+#include "cli/sides.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
-#include "import/read_each.hpp"
-#include "pipeline/controls.hpp"
-#include "pipeline/seed_groups.hpp"
-#include "store/recipe.hpp"
-#include "text/format.hpp"
 
 namespace expanalyze::cli {
 
 namespace {
-
-/// Keys in which two recipes differ, at most four of them.
-std::string differing(const Config& a, const Config& b) {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : a)
-    if (const auto at = b.find(key); at == b.end() || at->second != value) keys.push_back(one_line(key));
-  for (const auto& [key, value] : b)
-    if (a.find(key) == a.end()) keys.push_back(one_line(key));
-  if (keys.size() > 4) {
-    keys.resize(4);
-    keys.emplace_back("...");
-  }
-  return join(keys, ", ");
-}
-
-/// Several runs at one path are the seeds of one side only if nothing but their names and seeds differs.
-void refuse_mixture(const std::vector<Run>& runs, const std::string& path) {
-  const Config first = recipe_of(runs.front().config);
-  for (const Run& run : runs) {
-    const Config other = recipe_of(run.config);
-    if (first == other) continue;
-    throw Error(Error::Kind::input,
-                fmt::format("{}: holds {} runs with different settings: {} and {} differ in {}", path, runs.size(),
-                            runs.front().label, run.label, differing(first, other)),
-                fmt::format("if they are seeds all the same, name the files after --baseline or --experiment; one of "
-                            "them is {}#1; `expanalyze sweep` compares all",
-                            path));
-  }
-}
-
-struct Side {
-  const char* name;  ///< of --config
-  const std::vector<std::string>& paths;
-  std::vector<RunId>& runs;
-};
-
-/// Reads the logs of both sides at once, and stores them in the order in which they were named.
-void read_sides(RunStore& store, std::initializer_list<Side> sides, const Options& options) {
-  struct Log {
-    const Side* side;
-    const std::string* path;
-    std::vector<Run> runs;
-  };
-  std::vector<Log> logs;
-  for (const Side& side : sides)
-    for (const std::string& path : side.paths) logs.push_back({&side, &path, {}});
-  read_each(logs.size(), options.import, [&](std::size_t i, ImportOptions import) {
-    const auto file = options.config.find(logs[i].side->name);
-    if (file != options.config.end()) import.config = file->second;
-    logs[i].runs = read_named(*logs[i].path, import);
-  });
-  for (Log& log : logs) {
-    refuse_mixture(log.runs, *log.path);
-    for (Run& run : log.runs) {
-      log.side->runs.push_back(store.runs.size());
-      store.runs.push_back(std::move(run));
-    }
-  }
-}
 
 bool matches(const Review& review, const std::vector<std::string>& words) {
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
@@ -94,20 +29,10 @@ int compare(const Options& options) {
   for (const auto& card : options.theory) refuse_to_replace(card, options.output);
   Output output(options.output);
   const std::vector<TheoryCard> cards = theory_cards(options.theory);
-  RunStore store;
-  Comparison sides;
-  read_sides(store,
-             {{"baseline", options.baseline, sides.baseline}, {"experiment", options.experiment, sides.experiment}},
-             options);
-  std::vector<Note> notes;
-  const std::vector<RunId> controls = read_controls(store, options.controls, options.import, notes);
-  make_labels_unique(store.runs);
-  sides.baseline = without_duplicates(store, sides.baseline, notes);
-  sides.experiment = without_duplicates(store, sides.experiment, notes);
-  sides.controls = control_groups(store, controls, sides, notes);
+  const Sides sides = read_sides(options);
 
-  Report report = analyze(store, sides, options.review, cards);
-  report.review.notes.insert(report.review.notes.begin(), notes.begin(), notes.end());
+  Report report = analyze(sides.store, sides.comparison, options.review, cards);
+  report.review.notes.insert(report.review.notes.begin(), sides.notes.begin(), sides.notes.end());
   if (!options.controls.empty() && !report.review.controls_used) refuse_controls(report.review.notes);
   output.write(options.format == Format::json ? render_json(report) : render_markdown(report));
   return matches(report.review, options.fail_on) ? 1 : 0;

@@ -30,6 +30,8 @@ int run(int argc, const char* const* argv) {
       return cli::inspect(*options);
     case cli::Command::formats:
       return cli::formats(*options);
+    case cli::Command::theory:
+      return cli::theory(*options);
   }
   return kOurFault;
 }

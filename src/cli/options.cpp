@@ -27,6 +27,7 @@ constexpr const char* kExamples = R"(Examples:
   expanalyze inspect runs/ --series train_loss -o train_loss.csv
   expanalyze formats
   expanalyze explain lr_too_high
+  expanalyze theory check paper.toml base.jsonl new.jsonl
 
 Exit status: 0 report written; 1 written, and --fail-on matched; 2 wrong usage; 3 an input cannot be
 read or holds nothing to compare.)";
@@ -155,6 +156,30 @@ void take_formats(Options& options, const Typed& typed) {
   options.format = typed.format.empty() && typed.output.empty() ? Format::text : format_of(typed);
 }
 
+void add_theory(CLI::App& theory, Typed& typed, Options& options) {
+  const auto task = [&](const char* name, const char* says, TheoryTask is) -> CLI::App& {
+    CLI::App& sub = *theory.add_subcommand(name, says);
+    sub.callback([&options, is] { options.theory_task = is; });
+    return sub;
+  };
+  theory.require_subcommand(1);  // explain_failure() says which
+  task("list", "the built-in cards", TheoryTask::list);
+  task("new", "a commented card to start from", TheoryTask::skeleton);
+  CLI::App& show = task("show", "a card with its claims; without ID: all of them", TheoryTask::show);
+  show.add_option("ID", options.id, "id as `theory list` prints it")->type_name("");
+  show.add_option("--format", typed.format, "markdown: as a page")->type_name("markdown");
+  CLI::App& check =
+      task("check", "whether a card is valid and, with runs, what they say of its claims", TheoryTask::check);
+  check.add_option("CARD", options.card, "file of a card, or id of a built-in one")->required()->type_name("");
+  check.add_option("RUNS", typed.logs, "baseline and experiment, or one run")->type_name("");
+  check.add_option("--baseline", options.baseline, "logs of the baseline, one per seed")->type_name("B1 B2");
+  check.add_option("--experiment", options.experiment, "logs of the experiment, one per seed")->type_name("E1 E2");
+  check.add_option("--config", typed.config, "settings that are not in the log; once a side")
+      ->type_name("SIDE=FILE")
+      ->allow_extra_args(false);
+  add_reading(check, typed);
+}
+
 void take_shared(Options& options, const Typed& typed) {
   options.review.metric = typed.metric;
   if (!typed.direction.empty()) {
@@ -192,6 +217,13 @@ void take_sides(Options& options, const Typed& typed) {
   }
 }
 
+void take_theory(Options& options, const Typed& typed) {
+  options.command = Command::theory;
+  options.format = typed.format.empty() ? Format::text : format_of(typed);
+  take_reading(options, typed);
+  if (!typed.logs.empty() || !options.baseline.empty() || !options.experiment.empty()) take_sides(options, typed);
+}
+
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options())
@@ -202,8 +234,12 @@ std::vector<std::string> option_names(const CLI::App& app) {
 /// One message in our form for whatever the parser found.
 [[noreturn]] void explain_failure(const CLI::App& app, const CLI::ParseError& e) {
   const CLI::App* used = &app;
-  for (const CLI::App* sub : app.get_subcommands()) used = sub;
-  for (const std::string& word : app.remaining(true))
+  while (!used->get_subcommands().empty()) used = used->get_subcommands().front();
+  const std::vector<std::string> rest = app.remaining(true);
+  if (used->get_name() == "theory")
+    wrong(rest.empty() ? "theory wants a task" : one_line(rest.front()) + " is no task of theory",
+          did_you_mean(rest.empty() ? "" : rest.front(), std::vector<std::string>{"list", "show", "check", "new"}));
+  for (const std::string& word : rest)
     if (word.size() > 1 && word.front() == '-')
       wrong("no option is called " + one_line(word.substr(0, word.find('='))),
             did_you_mean(word.substr(0, word.find('=')), option_names(*used)));
@@ -258,6 +294,9 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   formats.add_option("ID", options.id, "id as `inspect` prints it")->type_name("");
   add_writing(formats, typed);
 
+  CLI::App& theory = *app.add_subcommand("theory", "the theory cards: list, show ID, check CARD [RUNS], new");
+  add_theory(theory, typed, options);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -281,6 +320,10 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   if (explain.parsed()) {
     options.command = Command::explain;
     options.format = typed.format.empty() ? Format::text : format_of(typed);
+    return options;
+  }
+  if (theory.parsed()) {
+    take_theory(options, typed);
     return options;
   }
   take_shared(options, typed);

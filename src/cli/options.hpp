@@ -12,7 +12,8 @@
 
 namespace expanalyze::cli {
 
-enum class Command { compare, sweep, explain, inspect, formats };
+enum class Command { compare, sweep, explain, inspect, formats, theory };
+enum class TheoryTask { list, show, check, skeleton };
 enum class Format { markdown, json, text };
 
 struct Options {
@@ -20,13 +21,15 @@ struct Options {
   std::vector<std::string> baseline, experiment;        ///< paths; one log per seed
   std::vector<std::string> controls;                    ///< repeated runs, which tell what a seed does
   std::string directory, sweep_baseline;                ///< of a sweep
-  std::string id;                                       ///< to explain, or of a format; empty: list all
+  std::string id;                                       ///< to explain, of a format or of a theory card; empty: all
   std::vector<std::string> paths;                       ///< to inspect
   std::string series;                                   ///< to print as CSV; empty: show the runs
   std::map<std::string, std::filesystem::path> config;  ///< side → file
   ImportOptions import;
   ReviewOptions review;
   std::vector<std::filesystem::path> theory;
+  TheoryTask theory_task = TheoryTask::list;
+  std::string card;  ///< to check: a file
   Format format = Format::markdown;
   std::string output;                ///< file; empty: standard output
   std::vector<std::string> fail_on;  ///< verdicts and modifiers

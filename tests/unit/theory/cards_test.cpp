@@ -4,6 +4,7 @@
 #include "expanalyze/error.hpp"
 #include "made_up.hpp"
 #include "support/catch.hpp"
+#include "theory/card_text.hpp"
 #include "theory/claims.hpp"
 #include "theory/derivations.hpp"
 #include "theory/embedded_cards.hpp"
@@ -104,6 +105,20 @@ TEST_CASE("a wrong card is refused with its line") {
   CHECK(starts_with(error_of(replaced(kGood, "text = \"p stays small.\"\n", "")), "mine.toml:5: text is missing"));
   CHECK(starts_with(error_of("id = \"x\"\ntitle = \"t\"\nsource = \"s\"\n"), "mine.toml:1: a card needs at least one"));
   CHECK_THROWS_AS(theory_cards({"/does/not/exist.toml"}), Error);
+}
+
+TEST_CASE("the card to start from is a valid one, and each built-in card is a page") {
+  const TheoryCard card = parse_card(card_skeleton(), "new.toml");
+  CHECK(card.claims.size() == 2);
+  for (const TheoryCard& built_in : theory_cards()) {
+    const std::string page = card_page(built_in, 2);
+    INFO(page);
+    CHECK(starts_with(page, "## `" + built_in.id + "`: "));
+    for (const Claim& claim : built_in.claims) {
+      CHECK(page.find("### `" + claim.id + "`") != std::string::npos);
+      CHECK(page.find(claim.formula) != std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("conditions and limits") {
