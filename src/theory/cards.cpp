@@ -5,11 +5,13 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 
 #include "expanalyze/error.hpp"
 #include "text/format.hpp"
+#include "text/nearest.hpp"
 #include "theory/claims.hpp"
 #include "theory/derivations.hpp"
 #include "theory/embedded_cards.hpp"
@@ -22,38 +24,60 @@ namespace {
 constexpr std::string_view kHint =
     "a card is described in docs/reference/theory-cards.md; the built-in ones are in src/theory/cards";
 
+/// "file:line:column", as compilers and editors have it.
+std::string place(const std::string& file, const toml::source_position& at) {
+  return fmt::format("{}:{}:{}", file, at.line, at.column);
+}
+
+/// What a claim of this kind must have, as a hint.
+std::string needs_of(const ClaimKind& kind) {
+  std::string needs = kind.needs_proxy ? "proxy" : "nothing more than an id, a text and a log_request";
+  if (kind.needs_target) needs += ", target";
+  for (const std::string_view limit : kind.needs_limits) needs += fmt::format(", expect.{}", limit);
+  if (kind.needs_range) needs += ", expect.lo or expect.hi";
+  return fmt::format("a claim of kind {} needs {}", kind.name, needs);
+}
+
 class Reader {
  public:
   Reader(const toml::table& table, const std::string& file) : table_(table), file_(file) {}
 
-  [[noreturn]] void fail(const toml::node& node, const std::string& what) const {
-    throw Error(Error::Kind::input, fmt::format("{}:{}: {}", file_, node.source().begin.line, what),
-                std::string(kHint));
+  [[noreturn]] void fail(const toml::source_position& at, const std::string& what,
+                         const std::string& hint = std::string(kHint)) const {
+    throw Error(Error::Kind::input, fmt::format("{}: {}", place(file_, at), what), hint);
+  }
+  [[noreturn]] void fail(const toml::node& node, const std::string& what,
+                         const std::string& hint = std::string(kHint)) const {
+    fail(node.source().begin, what, hint);
   }
 
   void only(std::initializer_list<std::string_view> known) const {
     for (const auto& [key, node] : table_)
       if (std::find(known.begin(), known.end(), key.str()) == known.end())
-        fail(node, fmt::format("unknown key {}; known here: {}", code_span(key.str()), fmt::join(known, ", ")));
+        fail(key.source().begin, fmt::format("unknown key {}", code_span(key.str())),
+             did_you_mean(key.str(), std::vector<std::string>(known.begin(), known.end())));
   }
 
-  std::string text(std::string_view key, bool required = false) const {
+  /// `why` is the hint when a required one is missing.
+  std::string text(std::string_view key, bool required = false, const std::string& why = std::string(kHint)) const {
     const toml::node* node = table_.get(key);
-    if (node == nullptr && required) fail(table_, fmt::format("{} is missing", key));
+    if (node == nullptr && required) fail(table_, fmt::format("{} is missing", key), why);
     if (node == nullptr) return {};
-    if (!node->is_string()) fail(*node, fmt::format("{} must be a string", key));
+    if (!node->is_string())
+      fail(*node, fmt::format("{} must be a string", key), fmt::format("write {} = \"...\"", key));
     std::string value = node->as_string()->get();
     if (required && value.empty()) fail(*node, fmt::format("{} is empty", key));
     return value;
   }
 
-  double number(std::string_view key, double otherwise, double least, double most) const {
+  double number(std::string_view key, double otherwise, double least, double most, std::string_view meaning) const {
     const toml::node* node = table_.get(key);
     if (node == nullptr) return otherwise;
     const auto value = node->value<double>();
     if (!value || !(*value >= least && *value <= most))
       fail(*node,
-           fmt::format("{} must be a number from {} to {}", key, expanalyze::number(least), expanalyze::number(most)));
+           fmt::format("{} must be a number from {} to {}", key, expanalyze::number(least), expanalyze::number(most)),
+           std::string(meaning));
     return *value;
   }
 
@@ -103,6 +127,16 @@ void read_limits(const Reader& reader, Claim& claim, const std::string& file) {
     if (const std::string broken = broken_limit(text); !broken.empty()) limits.fail(node, broken);
     claim.expect.emplace(key.str(), text);
   }
+  // NaN stands for a limit that is absent or an expression: it compares with nothing.
+  const auto plain = [&limits](std::string_view key) {
+    const toml::node* node = limits.node(key);
+    return node == nullptr ? NAN : node->value<double>().value_or(NAN);
+  };
+  const double lo = plain("lo");
+  const double hi = plain("hi");
+  if (lo > hi)
+    limits.fail(*limits.node("lo"), fmt::format("lo = {} is above hi = {}", number(lo), number(hi)),
+                "lo is the lower limit: swap them");
 }
 
 /// "5%:100%" → 0.05, 1.
@@ -126,6 +160,18 @@ void read_scope(const Reader& reader, Claim& claim, const std::string& file) {
   claim.to_share = to / 100;
 }
 
+template <class Rows, class Name>
+std::vector<std::string> names_of(const Rows& rows, Name name) {
+  std::vector<std::string> names;
+  for (const auto& row : rows) names.emplace_back(name(row));
+  return names;
+}
+
+[[noreturn]] void refuse_derivation(const Reader& reader, std::string_view key, const std::string& id) {
+  reader.fail(*reader.node(key), fmt::format("{} is no derivation", code_span(id)),
+              did_you_mean(id, names_of(derivations(), [](const Derivation& d) { return d.id; })));
+}
+
 Claim read_claim(const toml::table& table, const std::string& file) {
   const Reader reader(table, file);
   reader.only({"id", "text", "formula", "kind", "proxy", "target", "expect", "tolerance", "scope", "log_request",
@@ -138,23 +184,25 @@ Claim read_claim(const toml::table& table, const std::string& file) {
   const ClaimKind* kind = claim_kind(claim.kind);
   if (kind == nullptr)
     reader.fail(*reader.node("kind"),
-                fmt::format("{} is no kind of claim; known: {}", code_span(claim.kind), claim_kind_names()));
-  claim.proxy = reader.text("proxy", kind->needs_proxy);
-  claim.target = reader.text("target", kind->needs_target);
+                fmt::format("{} is no kind of claim; known: {}", code_span(claim.kind), claim_kind_names()),
+                did_you_mean(claim.kind, names_of(claim_kinds(), [](const ClaimKind& k) { return k.name; })));
+  claim.proxy = reader.text("proxy", kind->needs_proxy, needs_of(*kind));
+  claim.target = reader.text("target", kind->needs_target, needs_of(*kind));
   read_limits(reader, claim, file);
   for (const std::string_view limit : kind->needs_limits)
     if (claim.expect.find(std::string(limit)) == claim.expect.end())
-      reader.fail(table, fmt::format("a claim of kind {} needs expect.{}", claim.kind, limit));
+      reader.fail(table, fmt::format("expect.{} is missing", limit), needs_of(*kind));
   if (kind->needs_range && claim.expect.count("lo") + claim.expect.count("hi") == 0)
-    reader.fail(table, fmt::format("a claim of kind {} needs expect.lo or expect.hi", claim.kind));
-  claim.tolerance = reader.number("tolerance", claim.tolerance, 0, 0.5);
+    reader.fail(table, "expect.lo or expect.hi is missing", needs_of(*kind));
+  claim.tolerance = reader.number("tolerance", claim.tolerance, 0, 0.5,
+                                  "the share of records that may violate the claim; above a half it would say nothing");
   read_scope(reader, claim, file);
   claim.log_request = reader.text("log_request", true);
   claim.if_contradicted = reader.text("if_contradicted");
   if (!claim.if_contradicted.empty() && derivation(claim.if_contradicted) == nullptr)
-    reader.fail(*reader.node("if_contradicted"),
-                fmt::format("{} is no derivation; known: {}", code_span(claim.if_contradicted), derivation_names()));
-  claim.weight = reader.number("weight", claim.weight, 0, 100);
+    refuse_derivation(reader, "if_contradicted", claim.if_contradicted);
+  claim.weight = reader.number("weight", claim.weight, 0, 100,
+                               "how much of the method rests on the claim: 1, or less than 0.5 to show it only");
   claim.decisive_if = reader.conditions("decisive_if");
   return claim;
 }
@@ -170,19 +218,20 @@ TheoryCard read_card(const toml::table& table, const std::string& file) {
   card.mechanism_signals = reader.texts("mechanism_signals");
   card.derivation = reader.text("derivation");
   if (!card.derivation.empty() && derivation(card.derivation) == nullptr)
-    reader.fail(*reader.node("derivation"),
-                fmt::format("{} is no derivation; known: {}", code_span(card.derivation), derivation_names()));
+    refuse_derivation(reader, "derivation", card.derivation);
   if (const toml::table* inputs = reader.table("inputs")) {
     const Reader inner(*inputs, file);
     for (const auto& [key, node] : *inputs) card.inputs.emplace(key.str(), inner.text(key.str(), true));
   }
   const toml::node* claims = reader.node("claim");
-  if (claims == nullptr || !claims->is_array_of_tables()) reader.fail(table, "a card needs at least one [[claim]]");
+  if (claims == nullptr || !claims->is_array_of_tables())
+    reader.fail(table, "a card needs at least one [[claim]]", "`expanalyze theory new` writes one to start from");
   for (const toml::node& claim : *claims->as_array()) {
     card.claims.push_back(read_claim(*claim.as_table(), file));
     for (std::size_t i = 0; i + 1 < card.claims.size(); ++i)
       if (card.claims[i].id == card.claims.back().id)
-        reader.fail(claim, fmt::format("claim {} stands twice", code_span(card.claims[i].id)));
+        reader.fail(*claim.as_table()->get("id"), fmt::format("claim {} stands twice", code_span(card.claims[i].id)),
+                    "the id of a claim names it in reports: each its own");
   }
   return card;
 }
@@ -194,7 +243,7 @@ TheoryCard parse_card(std::string_view text, const std::string& file) {
     return read_card(toml::parse(text, file), file);
   } catch (const toml::parse_error& e) {
     throw Error(Error::Kind::input,
-                fmt::format("{}:{}: not TOML: {}", file, e.source().begin.line, one_line(e.description())),
+                fmt::format("{}: not TOML: {}", place(file, e.source().begin), one_line(e.description())),
                 std::string(kHint));
   }
 }

@@ -35,15 +35,15 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text.replace(at, from.size(), to);
 }
 
-std::string error_of(const std::string& toml) {
+/// What and hint.
+std::pair<std::string, std::string> refusal(const std::string& toml) {
   try {
     parse_card(toml, "mine.toml");
   } catch (const Error& e) {
     CHECK(e.kind == Error::Kind::input);
-    CHECK_FALSE(e.hint.empty());
-    return e.what();
+    return {e.what(), e.hint};
   }
-  return "no error";
+  return {"no error", {}};
 }
 
 bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
@@ -94,16 +94,43 @@ TEST_CASE("a user's card has the same form") {
   CHECK(card.claims.at(0).to_share == Approx(0.9));
 }
 
-TEST_CASE("a wrong card is refused with its line") {
-  CHECK(starts_with(error_of(replaced(kGood, "proxy =", "prxoy =")), "mine.toml:9: unknown key `prxoy`"));
-  CHECK(starts_with(error_of(replaced(kGood, "\"bound\"", "\"bond\"")), "mine.toml:8: `bond` is no kind of claim"));
-  CHECK(starts_with(error_of(replaced(kGood, "config.cap", "conf.cap")), "mine.toml:10: 'conf.cap' is neither"));
-  CHECK(starts_with(error_of(replaced(kGood, "10%:90%", "10:90")), "mine.toml:11: steps must read"));
-  CHECK(
-      starts_with(error_of(replaced(kGood, "'muon'", "'mu(on'")), "mine.toml:4: applies_if: 'mu(on' is not a regular"));
-  CHECK(starts_with(error_of(replaced(kGood, "title =", "title ")), "mine.toml:2: not TOML"));
-  CHECK(starts_with(error_of(replaced(kGood, "text = \"p stays small.\"\n", "")), "mine.toml:5: text is missing"));
-  CHECK(starts_with(error_of("id = \"x\"\ntitle = \"t\"\nsource = \"s\"\n"), "mine.toml:1: a card needs at least one"));
+TEST_CASE("a wrong card is refused with its place and a hint") {
+  struct Case {
+    std::string from, to, error, hint;  ///< starts of both
+  };
+  const std::string second =
+      "log_request = \"log p\"\n[[claim]]\nid = \"small\"\ntext = \"t\"\nkind = \"bound\"\nproxy = \"q\"\n"
+      "expect = { hi = 1 }\nlog_request = \"log q\"";
+  const std::vector<Case> cases{
+      {"proxy =", "prxoy =", "9:1: unknown key `prxoy`", "did you mean proxy?"},
+      {"source =", "sauce =", "3:1: unknown key `sauce`", "did you mean source?"},
+      {"\"bound\"", "\"bond\"", "8:8: `bond` is no kind of claim; known: bound, ratio_range", "did you mean bound?"},
+      {"proxy = \"p\"\n", "", "5:1: proxy is missing", "a claim of kind bound needs proxy, expect.lo or expect.hi"},
+      {"\"bound\"", "\"correlation\"", "5:1: target is missing", "a claim of kind correlation needs proxy, target"},
+      {"\"bound\"", "\"invariant\"", "5:1: expect.value is missing",
+       "a claim of kind invariant needs proxy, expect.value"},
+      {"hi = \"0.5 * config.cap\"", "", "5:1: expect.lo or expect.hi is missing", "a claim of kind bound needs"},
+      {"hi = \"0.5 * config.cap\"", "lo = 2, hi = 1", "10:17: lo = 2 is above hi = 1", "lo is the lower limit"},
+      {"config.cap", "conf.cap", "10:17: 'conf.cap' is neither", "a card is described in"},
+      {"10%:90%", "10:90", "11:19: steps must read", "a card is described in"},
+      {"'muon'", "'mu(on'", "4:14: applies_if: 'mu(on' is not a regular", "a card is described in"},
+      {"title =", "title ", "2:", "a card is described in"},
+      {"text = \"p stays small.\"\n", "", "5:1: text is missing", "a card is described in"},
+      {"text = \"p stays small.\"", "text = 5", "7:8: text must be a string", "write text = "},
+      {"proxy =", "tolerance = 1.5\nproxy =", "9:13: tolerance must be a number from 0 to 0.5", "the share of records"},
+      {"proxy =", "tolerance = \"a\"\nproxy =", "9:13: tolerance must be a number", "the share of records"},
+      {"proxy =", "if_contradicted = \"newton_shulz\"\nproxy =", "9:19: `newton_shulz` is no derivation",
+       "did you mean newton_schulz?"},
+      {"log_request = \"log p\"", second, "14:6: claim `small` stands twice", "the id of a claim"},
+  };
+  for (const Case& c : cases) {
+    const auto [error, hint] = refusal(replaced(kGood, c.from, c.to));
+    INFO(c.from << " -> " << c.to << "\n" << error << "\n" << hint);
+    CHECK(starts_with(error, "mine.toml:" + c.error));
+    CHECK(starts_with(hint, c.hint));
+  }
+  CHECK(starts_with(refusal("id = \"x\"\ntitle = \"t\"\nsource = \"s\"\n").first,
+                    "mine.toml:1:1: a card needs at least one"));
   CHECK_THROWS_AS(theory_cards({"/does/not/exist.toml"}), Error);
 }
 
