@@ -22,6 +22,7 @@ constexpr const char* kExamples = R"(Examples:
   expanalyze --baseline b_s1.csv b_s2.csv --experiment e_s1.csv e_s2.csv -o report.md
   expanalyze base.log new.log --controls repeats/
   expanalyze base.log new.log --format json --fail-on regressed,failed
+  expanalyze base.log new.log --emit-config next.json
   expanalyze sweep runs/ --baseline adamw_lr3e-4
   expanalyze inspect run.log
   expanalyze inspect runs/ --series train_loss -o train_loss.csv
@@ -268,6 +269,8 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   app.add_option("--forecast", options.review.forecast, "predict both sides at a step that they have not reached")
       ->type_name("STEP")
       ->check(CLI::PositiveNumber);
+  app.add_option("--emit-config", options.emit_config, "write the experiment's settings with path 1 applied")
+      ->type_name("FILE");
   app.add_flag("--version", version_asked, "print the version");
   add_shared(app, typed, options);
 

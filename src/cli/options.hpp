@@ -32,6 +32,7 @@ struct Options {
   std::string card;  ///< to check: a file
   Format format = Format::markdown;
   std::string output;                ///< file; empty: standard output
+  std::string emit_config;           ///< file for the next run's settings; empty: none
   std::vector<std::string> fail_on;  ///< verdicts and modifiers
 };
 

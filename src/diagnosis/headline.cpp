@@ -79,9 +79,26 @@ std::string undetermined(const Case& c, const Diagnosis& diagnosis) {
   return fmt::format("The logs do not contain the cause; the signals that would reveal it: {}.", join(requests, "; "));
 }
 
+/// Less training cannot be what made it better: then the change itself is not in the configs.
+bool only_shorter(const Case& c) {
+  const ConfigDifference* only = nullptr;
+  for (const auto& d : c.review.config_diff) {
+    if (d.cls == ConfigDifference::Class::benign) continue;
+    if (only) return false;
+    only = &d;
+  }
+  return only && names_length(only->key) && !raised(*only);
+}
+
 std::string improvement(const Case& c) {
   const FinalQuality& f = c.review.final_quality;
   const std::string change = only_change(c);
+  if (only_shorter(c))
+    return fmt::format(
+        "{} ends at {} against {}{}, with a 95 % interval of the difference of {}, although the configs differ by {} "
+        "alone: the change that helps is not in them.",
+        code_span(c.review.metric.name), number(f.experiment.value), number(f.baseline.value),
+        percent_clause(f.relative.value), interval(f.difference.low, f.difference.high, 3), change);
   // Without a training loss a fault of the evaluation could not have shown.
   const bool tested = logs(c.experiment, Role::train_loss) && logs(c.baseline, Role::train_loss);
   return fmt::format("{} helps: {} ends at {} against {}{}, with a 95 % interval of the difference of {}{}.",

@@ -107,6 +107,12 @@ const ConfigDifference* changed_token(const Case& c, std::span<const std::string
   return nullptr;
 }
 
+bool names_length(std::string_view key) {
+  static constexpr std::array<std::string_view, 8> words{"steps",  "iters", "iterations", "num_iterations",
+                                                         "epochs", "epoch", "tokens",     "seed"};
+  return std::any_of(words.begin(), words.end(), [&](auto word) { return has_token(key, word); });
+}
+
 bool raised(const ConfigDifference& difference) {
   return number_of(difference.experiment) > number_of(difference.baseline);
 }

@@ -37,6 +37,9 @@ Curve metric_curve(const Run& run, const Metric& metric);
 const ConfigDifference* changed_token(const Case& c, std::span<const std::string_view> words);
 bool has_token(std::string_view key, std::string_view word);
 
+/// The setting says how long a run is, or which seed it draws: nothing that is built into a model.
+bool names_length(std::string_view key);
+
 /// A number of the difference was raised; an absent one counts as 0.
 bool raised(const ConfigDifference& difference);
 

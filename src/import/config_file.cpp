@@ -5,6 +5,7 @@
 
 #include <toml++/toml.h>
 #include <array>
+#include <cstdint>
 #include <sstream>
 
 #include "expanalyze/error.hpp"
@@ -46,13 +47,20 @@ void flatten(const Json& object, const std::string& prefix, Config& config) {
   }
 }
 
+/// A whole number stays one, so that a list of them has the text that it has in JSON.
+Json whole(const std::string& text, double value) {
+  constexpr std::size_t kDigitsOfDouble = 15;
+  const bool digits = text.size() <= kDigitsOfDouble && text.find_first_not_of("0123456789-") == std::string::npos;
+  return digits ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
+
 /// yaml-cpp keeps scalars as text: a plain one is a number, a truth value or null by YAML's core schema, a quoted one a
 /// word.
 Json scalar(const YAML::Node& node) {
   const std::string& text = node.Scalar();
   if (node.Tag() == "!") return text;
   if (const auto v = number_from(text.substr(0, 1) == "." ? text.substr(1) : text); v && text != ".") {
-    if (const auto whole = number_from(text)) return *whole;
+    if (const auto decimal = number_from(text)) return whole(text, *decimal);
     if (!(*v - *v == 0)) return *v;  // .inf, .nan
   }
   const std::string word = lower(text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "diagnosis/levels.hpp"
 #include "recipe/propose.hpp"
 #include "text/format.hpp"
 
@@ -80,7 +81,17 @@ std::optional<Path> propose_budget(const Situation& s) {
   return path;
 }
 
+/// Something was changed that layers could have or not have, as far as the configs tell.
+bool layerwise(const Situation& s) {
+  static constexpr std::string_view kWhole[] = {"batch", "data", "train", "schedule", "loss", "accum"};
+  return std::any_of(s.review.config_diff.begin(), s.review.config_diff.end(), [&](const ConfigDifference& d) {
+    return d.cls != ConfigDifference::Class::benign && !names_length(d.key) &&
+           std::none_of(std::begin(kWhole), std::end(kWhole), [&](auto word) { return has_token(d.key, word); });
+  });
+}
+
 std::optional<Path> propose_half(const Situation& s) {
+  if (s.review.config_known && !layerwise(s)) return std::nullopt;
   Path path =
       start_path(s, change_half_the_layers, "apply the change to the largest half of the layers only",
                  fmt::format("{} won {} over all layers{}; if half of them keep the gain, the rest is cost",

@@ -141,9 +141,7 @@ std::optional<Path> propose_further(const Situation& s) {
   const auto changed = differences(s, true);
   if (settings != 1 || changed.size() != 1) return std::nullopt;
   const auto* d = changed.front();
-  static constexpr std::string_view kLength[] = {"steps", "iters", "iterations", "epochs", "epoch", "tokens", "seed"};
-  if (std::any_of(std::begin(kLength), std::end(kLength), [&](auto word) { return has_token(d->key, word); }))
-    return std::nullopt;
+  if (names_length(d->key)) return std::nullopt;
   const double from = std::get<double>(d->experiment), base = std::get<double>(d->baseline);
   double next = toward(d->key, from, base, -0.25);
   if (from >= 0 && base >= 0 && next < 0) next = 0;

@@ -79,7 +79,7 @@ std::string untestable_list(const Diagnosis& d) {
   if (d.untestable.empty()) return {};
   std::string out = "### Not testable with these logs\n\n";
   for (const Untestable& u : d.untestable) {
-    const std::string request = u.log_request.empty() ? "" : " To log: " + sentence(u.log_request);
+    const std::string request = u.log_request.empty() ? "" : " " + request_text(u.log_request);
     out += bullet("`" + std::string(u.id) + "`: " + sentence(u.missing) + request);
   }
   return out + "\n";

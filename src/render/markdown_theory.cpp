@@ -12,7 +12,7 @@ std::string claim_line(const ClaimResult& c) {
       "**" + std::string(to_string(c.status)) + "** `" + in_block(c.card + "/" + c.claim) + "`: " + sentence(c.text);
   if (!c.sentence.empty()) out += " " + sentence(c.sentence);
   if (c.status == ClaimStatus::untestable) {
-    if (!c.log_request.empty()) out += " To log: " + sentence(c.log_request);
+    if (!c.log_request.empty()) out += " " + request_text(c.log_request);
     return bullet(out);
   }
   if (!c.expected.empty()) out += " Expected: " + c.expected + ".";

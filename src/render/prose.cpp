@@ -99,6 +99,12 @@ std::string sentence(std::string_view text) {
   return std::string(text) + (open ? "." : "");
 }
 
+std::string request_text(std::string_view request) {
+  std::string out = sentence(request);
+  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z') out.front() = static_cast<char>(out.front() - 'a' + 'A');
+  return out;
+}
+
 std::string bullet(std::string_view text) { return wrapped(text, "- ", "  "); }
 
 std::string paragraph(std::string_view text) { return text.empty() ? std::string{} : wrapped(text) + "\n"; }

@@ -22,6 +22,8 @@ std::string wrapped(std::string_view text, std::string_view first = {}, std::str
 std::string bullet(std::string_view text);
 /// With a full stop at the end unless it has a mark already.
 std::string sentence(std::string_view text);
+/// What to log, as a sentence: "Log the norm of ..." of "log the norm of ...".
+std::string request_text(std::string_view request);
 /// All sentences as one paragraph with an empty line after it; empty when there are none.
 std::string paragraph(const std::vector<std::string>& sentences);
 std::string paragraph(std::string_view text);
