@@ -10,6 +10,7 @@
 #include "cli/sides.hpp"
 #include "expanalyze/error.hpp"
 #include "expanalyze/render.hpp"
+#include "text/format.hpp"
 
 namespace expanalyze::cli {
 

@@ -101,7 +101,8 @@ std::string sentence(std::string_view text) {
 
 std::string request_text(std::string_view request) {
   std::string out = sentence(request);
-  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z') out.front() = static_cast<char>(out.front() - 'a' + 'A');
+  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z')
+    out.front() = static_cast<char>(out.front() - 'a' + 'A');
   return out;
 }
 
