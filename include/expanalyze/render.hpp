@@ -6,6 +6,7 @@
 
 #include "expanalyze/inspection.hpp"
 #include "expanalyze/report.hpp"
+#include "expanalyze/verify.hpp"
 
 namespace expanalyze {
 
@@ -13,6 +14,8 @@ std::string render_markdown(const Report& report);
 std::string render_json(const Report& report);  ///< docs/reference/report.schema.json
 std::string render_markdown(const SweepReport& report);
 std::string render_json(const SweepReport& report);
+std::string render_markdown(const Verification& verification);
+std::string render_json(const Verification& verification);
 std::string render_markdown(const Inspection& inspection);
 std::string render_json(const Inspection& inspection);  ///< docs/reference/inspect.schema.json
 

@@ -11,5 +11,6 @@ int explain(const Options& options);
 int inspect(const Options& options);  ///< 3 when nothing could be read
 int formats(const Options& options);
 int theory(const Options& options);
+int verify(const Options& options);
 
 }  // namespace expanalyze::cli

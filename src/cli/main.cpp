@@ -28,6 +28,8 @@ int run(int argc, const char* const* argv) {
       return cli::explain(*options);
     case cli::Command::inspect:
       return cli::inspect(*options);
+    case cli::Command::verify:
+      return cli::verify(*options);
     case cli::Command::formats:
       return cli::formats(*options);
     case cli::Command::theory:

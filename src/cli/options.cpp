@@ -23,6 +23,7 @@ constexpr const char* kExamples = R"(Examples:
   expanalyze base.log new.log --controls repeats/
   expanalyze base.log new.log --format json --fail-on regressed,failed
   expanalyze base.log new.log --emit-config next.json
+  expanalyze verify report.json next.log
   expanalyze sweep runs/ --baseline adamw_lr3e-4
   expanalyze inspect run.log
   expanalyze inspect runs/ --series train_loss -o train_loss.csv
@@ -149,6 +150,15 @@ void take_inspect(Options& options, const Typed& typed) {
     options.format = format_of(typed);
   else if (!typed.format.empty())
     one_of("format of a series", typed.format, {"csv"});
+}
+
+void take_verify(Options& options, const Typed& typed) {
+  options.command = Command::verify;
+  refuse_second_stdin(options);
+  take_reading(options, typed);
+  options.import.config = typed.config_file;
+  options.output = typed.output;
+  options.format = format_of(typed);
 }
 
 void take_formats(Options& options, const Typed& typed) {
@@ -300,6 +310,13 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   CLI::App& theory = *app.add_subcommand("theory", "the theory cards: list, show ID, check CARD [RUNS], new");
   add_theory(theory, typed, options);
 
+  CLI::App& verify = *app.add_subcommand("verify", "an earlier report's predictions against the runs that followed");
+  verify.add_option("REPORT", options.id, "the report, written with --format json")->required()->type_name("");
+  verify.add_option("RUNS", options.paths, "logs of the new run, one per seed")->required()->type_name("");
+  verify.add_option("--path", options.path, "path that was tried (default: by the new run's settings)")->type_name("N");
+  verify.add_option("--config", typed.config_file, "settings that are not in the log")->type_name("FILE");
+  add_reading(verify, typed);
+  add_writing(verify, typed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -314,6 +331,10 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   }
   if (inspect.parsed()) {
     take_inspect(options, typed);
+    return options;
+  }
+  if (verify.parsed()) {
+    take_verify(options, typed);
     return options;
   }
   if (formats.parsed()) {

@@ -12,18 +12,19 @@
 
 namespace expanalyze::cli {
 
-enum class Command { compare, sweep, explain, inspect, formats, theory };
+enum class Command { compare, sweep, explain, inspect, formats, theory, verify };
 enum class TheoryTask { list, show, check, skeleton };
 enum class Format { markdown, json, text };
 
 struct Options {
   Command command = Command::compare;
-  std::vector<std::string> baseline, experiment;        ///< paths; one log per seed
-  std::vector<std::string> controls;                    ///< repeated runs, which tell what a seed does
-  std::string directory, sweep_baseline;                ///< of a sweep
-  std::string id;                                       ///< to explain, of a format or of a theory card; empty: all
-  std::vector<std::string> paths;                       ///< to inspect
-  std::string series;                                   ///< to print as CSV; empty: show the runs
+  std::vector<std::string> baseline, experiment;  ///< paths; one log per seed
+  std::vector<std::string> controls;              ///< repeated runs, which tell what a seed does
+  std::string directory, sweep_baseline;          ///< of a sweep
+  std::string id;                   ///< to explain, of a format, of a theory card, or the report to verify; empty: all
+  std::vector<std::string> paths;   ///< to inspect, or to verify a report with
+  std::optional<std::size_t> path;  ///< of a report to verify, from 1; nothing: by settings
+  std::string series;               ///< to print as CSV; empty: show the runs
   std::map<std::string, std::filesystem::path> config;  ///< side → file
   ImportOptions import;
   ReviewOptions review;

@@ -100,10 +100,13 @@ std::string sentence(std::string_view text) {
 }
 
 std::string request_text(std::string_view request) {
-  std::string out = sentence(request);
-  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z')
-    out.front() = static_cast<char>(out.front() - 'a' + 'A');
-  return out;
+  for (const std::string_view verb : {"log ", "evaluate ", "write ", "name "})
+    if (request.starts_with(verb)) {
+      std::string out = sentence(request);
+      out.front() = static_cast<char>(out.front() - 'a' + 'A');
+      return out;
+    }
+  return "To log: " + sentence(request);  // of a user's own card
 }
 
 std::string bullet(std::string_view text) { return wrapped(text, "- ", "  "); }

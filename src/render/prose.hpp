@@ -22,7 +22,7 @@ std::string wrapped(std::string_view text, std::string_view first = {}, std::str
 std::string bullet(std::string_view text);
 /// With a full stop at the end unless it has a mark already.
 std::string sentence(std::string_view text);
-/// What to log, as a sentence: "Log the norm of ..." of "log the norm of ...".
+/// What to log, as a sentence: "Log the norm of ..." of "log the norm of ...", "To log: x." of "x".
 std::string request_text(std::string_view request);
 /// All sentences as one paragraph with an empty line after it; empty when there are none.
 std::string paragraph(const std::vector<std::string>& sentences);

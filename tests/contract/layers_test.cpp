@@ -16,16 +16,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<std::string_view, 13> kPublic{"units",      "note",   "estimate",  "error",  "run_store",
+constexpr std::array<std::string_view, 14> kPublic{"units",      "note",   "estimate",  "error",  "run_store",
                                                    "import",     "review", "diagnosis", "theory", "recipe",
-                                                   "inspection", "report", "render"};
+                                                   "inspection", "report", "verify",    "render"};
 
 struct Layer {
   std::string_view folder;
   std::string_view last_public;  ///< the last of kPublic that it may include
 };
 // text/ prints config values and store/ finds series by their role, so both reach a little further than their place.
-constexpr std::array<Layer, 12> kLayers{{{"io", "error"},
+constexpr std::array<Layer, 13> kLayers{{{"io", "error"},
                                          {"text", "run_store"},
                                          {"stats", "error"},
                                          {"store", "review"},
@@ -35,6 +35,7 @@ constexpr std::array<Layer, 12> kLayers{{{"io", "error"},
                                          {"theory", "theory"},
                                          {"recipe", "recipe"},
                                          {"pipeline", "report"},
+                                         {"verify", "verify"},
                                          {"render", "render"},
                                          {"cli", "render"}}};
 
