@@ -8,6 +8,8 @@
 #include <cmath>
 
 #include "recipe/propose.hpp"
+#include "stats/distributions.hpp"
+#include "stats/power.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze {
@@ -178,13 +180,50 @@ void fill_with_measurements(const Situation& s, Recipe& recipe) {
                                 s.diagnosis.clear.size())));
 }
 
+/// "clip = 2.3", the settings that tell the two apart; the title where no setting carries the change.
+std::string tried_settings(const Path& path) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : path.changes)
+    out.push_back(fmt::format("{} = {}", code_span(key), code_span(to_text(value))));
+  return join(out, ", ");
+}
+
+/// What the diagnosis that the change answers expects, and how many seeds tell it from no change (B4.6).
+std::string expects_move(const Situation& s, const Path& path) {
+  const FinalQuality& f = s.review.final_quality;
+  const Estimate& d = path.difference;
+  std::string out = fmt::format("with {}, {} moves by {} {} (80 %) from {} by step {}", tried_settings(path),
+                                code_span(s.review.metric.name), signed_number(d.value, 2), interval(d.low, d.high, 2),
+                                number(f.experiment.value), number(f.at_step));
+  if (!(f.seed_sd > 0)) return out;
+  const std::size_t n = stats::seeds_to_detect(std::abs(d.value), f.seed_sd, f.seed_sd_df);
+  return out + (n >= stats::kMostSeeds ? fmt::format("; {} seeds a side would not tell it from none", stats::kMostSeeds)
+                                       : fmt::format("; {} {} a side tell it from none", n, n == 1 ? "seed" : "seeds"));
+}
+
+/// What its rival expects: the experiment again, but for the luck of one seed on each side at 95 %.
+std::string expects_no_move(const Situation& s, const Path& path) {
+  const FinalQuality& f = s.review.final_quality;
+  std::string out = fmt::format("with {}, {} stays at {}", tried_settings(path), code_span(s.review.metric.name),
+                                number(f.experiment.value));
+  if (f.seed_sd > 0 && f.seed_sd_df > 0)
+    out += fmt::format(" ± {} (one seed a side, seed s.d. {})",
+                       number(stats::student_t_quantile(0.975, f.seed_sd_df) * std::sqrt(2.0) * f.seed_sd, 2),
+                       number(f.seed_sd, 2));
+  // The criterion's threshold is no prediction of the rival: it lies between the curves only where the experiment was
+  // behind by then.
+  if (path.kill.step > 0) out += fmt::format("; the first look is at step {}", number(path.kill.step));
+  return out;
+}
+
 /// Two live explanations of one loss: the experiment on which they disagree.
-std::optional<CrucialExperiment> crucial(const Diagnosis& diagnosis, const Recipe& recipe) {
-  auto roots = answered(diagnosis);
+std::optional<CrucialExperiment> crucial(const Situation& s, const Recipe& recipe) {
+  auto roots = answered(s.diagnosis);
   // Neither says what the cause is, so neither is a rival of one.
   std::erase_if(roots, [](const Finding* f) { return f->id == "confounded_config" || f->id == "seed_noise_only"; });
   if (roots.size() < 2 || recipe.paths.empty() || recipe.paths.front().changes.empty() ||
-      recipe.paths.front().because.empty() || recipe.paths.front().difference.value == 0)
+      recipe.paths.front().because.empty() || recipe.paths.front().difference.value == 0 ||
+      !std::isfinite(recipe.paths.front().difference.value))
     return std::nullopt;
   const Path& first = recipe.paths.front();
   CrucialExperiment out;
@@ -193,9 +232,8 @@ std::optional<CrucialExperiment> crucial(const Diagnosis& diagnosis, const Recip
   out.change = first.title;
   // The change answers the diagnosis that it rests on, whichever of the two that is.
   const bool second = first.because.front() == roots[1]->id;
-  out.predicts[out.between[second ? 1 : 0]] =
-      fmt::format("the metric moves by {} or more", signed_number(first.difference.value, 2));
-  out.predicts[out.between[second ? 0 : 1]] = "the metric stays where the experiment's is, within the noise of seeds";
+  out.predicts[out.between[second ? 1 : 0]] = expects_move(s, first);
+  out.predicts[out.between[second ? 0 : 1]] = expects_no_move(s, first);
   return out;
 }
 
@@ -229,7 +267,7 @@ Recipe recommend(const RunStore& runs, const Comparison& comparison, const Revie
     turn_what_was_changed(s, roots.empty() ? nullptr : roots.front(), recipe);
   }
   fill_with_measurements(s, recipe);
-  recipe.crucial = crucial(diagnosis, recipe);
+  recipe.crucial = crucial(s, recipe);
   return recipe;
 }
 
