@@ -1,7 +1,6 @@
 #include "theory/derivations.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "text/format.hpp"
@@ -11,14 +10,28 @@
 namespace expanalyze {
 
 std::span<const Derivation> derivations() {
-  static constexpr std::array<Derivation, 2> all{{
-      {"newton_schulz", derive_newton_schulz,
-       "Reads epsilon, cap (settings), stop_rule (a setting's text), residual, iterations (signals)."},
-      {"spectral_proxies", derive_spectral_proxies,
-       "Reads trace, spectral_norm, frobenius, gershgorin, residual, iterations (signals), epsilon, cap, stop_rule "
-       "(settings)."},
-  }};
+  static const std::vector<Derivation> all = [] {
+    std::vector<Derivation> table{
+        {"newton_schulz", derive_newton_schulz,
+         "Reads epsilon, cap (settings), stop_rule (a setting's text), residual, iterations (signals)."},
+        {"spectral_proxies", derive_spectral_proxies,
+         "Reads trace, spectral_norm, frobenius, gershgorin, residual, iterations (signals), epsilon, cap, stop_rule "
+         "(settings)."},
+        {"log_z", derive_log_z, "Reads log_z (signal)."},
+        {"width_transfer", derive_width_transfer, "Reads lr, width, base_width (settings)."},
+        {"weight_average", derive_weight_average, "Reads decay (setting)."},
+    };
+    for (const auto rows :
+         {optimisation_assumptions(), gradient_assumptions(), model_assumptions(), outcome_assumptions()})
+      for (const WorkingAssumption& row : rows)
+        table.push_back({row.id, nullptr, "Reads settings and roles under any of their usual names.", &row});
+    return table;
+  }();
   return all;
+}
+
+TheoryUpdate derive(const Derivation& derivation, const CardInputs& inputs) {
+  return derivation.derive != nullptr ? derivation.derive(inputs) : explain(*derivation.working, inputs.input());
 }
 
 const Derivation* derivation(std::string_view id) {

@@ -54,15 +54,57 @@ std::optional<double> largest_logged(std::string_view name, const TheoryInput& i
   return *std::max_element(values.begin(), values.end());
 }
 
+/// Mean over the experiment's runs of the first finite value.
+std::optional<double> first_logged(std::string_view name, const TheoryInput& input) {
+  double sum = 0;
+  const auto all = signals(input.runs, input.comparison.experiment, name);
+  for (const Signal& signal : all) sum += signal.value.front();
+  if (all.empty()) return std::nullopt;
+  return sum / static_cast<double>(all.size());
+}
+
+/// "(1 - NAME)" and "(1 + NAME)": NAME and the sign; 0: no such factor.
+std::pair<std::string_view, int> complement(std::string_view text) {
+  if (text.size() < 7 || text.back() != ')') return {text, 0};
+  const std::string_view inner = trimmed(text.substr(5, text.size() - 6));
+  if (text.substr(0, 5) == "(1 - ") return {inner, -1};
+  if (text.substr(0, 5) == "(1 + ") return {inner, 1};
+  return {text, 0};
+}
+
+/// Factors from left to right with whether each divides: "a * b / c". The blanks around / keep "max.optim/avg_steps".
+std::vector<std::pair<std::string_view, bool>> factors_of(std::string_view expression) {
+  std::vector<std::pair<std::string_view, bool>> all;
+  for (std::string_view part : split(expression, '*')) {
+    bool divides = false;
+    for (auto at = part.find(" / "); at != std::string_view::npos; at = part.find(" / ")) {
+      all.emplace_back(trimmed(part.substr(0, at)), divides);
+      part = trimmed(part.substr(at + 3));
+      divides = true;
+    }
+    all.emplace_back(part, divides);
+  }
+  return all;
+}
+
 /// One factor: the first alternative with a value.
 Limit factor(std::string_view text, const TheoryInput& input) {
   if (const auto value = plain_number(text)) return {*value, number(*value), {}};
+  if (const auto [name, sign] = complement(text); sign != 0) {
+    Limit one = factor(name, input);
+    one.value = 1 + sign * one.value;
+    one.basis = fmt::format("(1 {} {})", sign < 0 ? "-" : "+", one.basis);
+    return one;
+  }
   for (const std::string_view part : split(text, '|')) {
     if (has_prefix(part, "config.")) {
       const auto* entry = setting(input, part.substr(7));
       const double* value = entry != nullptr ? std::get_if<double>(&entry->second) : nullptr;
       if (value != nullptr && std::isfinite(*value))
         return {*value, fmt::format("{} ({})", code_span(entry->first), number(*value)), {}};
+    } else if (has_prefix(part, "first.")) {
+      if (const auto value = first_logged(part.substr(6), input))
+        return {*value, fmt::format("the first {} ({})", code_span(part.substr(6)), number(*value)), {}};
     } else if (const auto value = largest_logged(part.substr(4), input)) {
       return {*value, fmt::format("the largest {} in the logs ({})", code_span(part.substr(4)), number(*value)), {}};
     }
@@ -71,7 +113,7 @@ Limit factor(std::string_view text, const TheoryInput& input) {
 }
 
 struct Condition {
-  std::string_view kind, name, pattern;  ///< kind: "config" or "signal"; empty: malformed
+  std::string_view kind, name, pattern;  ///< kind: "config", "signal", "changed"; empty: malformed
 };
 
 Condition parse_condition(std::string_view text) {
@@ -81,6 +123,7 @@ Condition parse_condition(std::string_view text) {
   if (sides.size() > 2 || sides.empty()) return c;
   if (has_prefix(sides[0], "config.")) c = {"config", sides[0].substr(7), {}};
   if (has_prefix(sides[0], "signal.") && sides.size() == 1) c = {"signal", sides[0].substr(7), {}};
+  if (has_prefix(sides[0], "changed.") && sides.size() == 1) c = {"changed", sides[0].substr(8), {}};
   if (sides.size() == 2) {
     const auto quoted = sides[1];
     if (quoted.size() < 2 || quoted.front() != '\'' || quoted.back() != '\'') return {};
@@ -110,6 +153,9 @@ bool one_holds(const Condition& c, const TheoryInput& input) {
     return std::all_of(input.comparison.experiment.begin(), input.comparison.experiment.end(),
                        [&input](RunId id) { return input.runs.runs[id].config.empty(); });
   if (c.name == "*") return in_any_setting(input, c.pattern);
+  if (c.kind == "changed")
+    return std::any_of(input.review.config_diff.begin(), input.review.config_diff.end(),
+                       [&c](const ConfigDifference& d) { return names_match(d.key, c.name); });
   if (c.kind == "signal") return !signals(input.runs, input.comparison.experiment, c.name).empty();
   const auto* entry = setting(input, c.name);
   if (entry == nullptr || std::holds_alternative<std::monostate>(entry->second)) return false;
@@ -131,15 +177,16 @@ const std::pair<const std::string, ConfigValue>* setting(const TheoryInput& inpu
 
 Limit evaluate(std::string_view expression, const TheoryInput& input) {
   Limit product{1, {}, {}};
-  const auto factors = split(expression, '*');
-  std::vector<std::string> words;
-  for (const std::string_view part : factors) {
+  const auto factors = factors_of(expression);
+  for (const auto& [part, divides] : factors) {
     const Limit one = factor(part, input);
     if (!one.missing.empty()) return one;
-    product.value *= one.value;
-    words.push_back(one.basis);
+    product.value = divides ? product.value / one.value : product.value * one.value;
+    if (!product.basis.empty()) product.basis += divides ? " / " : " * ";
+    product.basis += one.basis;
   }
-  if (factors.size() > 1 || !plain_number(expression)) product.basis = join(words, " * ");
+  if (!std::isfinite(product.value)) product.missing = std::string(expression);  // divided by 0
+  if (factors.size() == 1 && plain_number(expression)) product.basis.clear();
   return product;
 }
 
@@ -150,11 +197,12 @@ bool holds(std::string_view condition, const TheoryInput& input) {
 }
 
 std::string broken_limit(std::string_view expression) {
-  for (const std::string_view part : split(expression, '*')) {
+  for (const auto& factor_and_place : factors_of(expression)) {
+    const std::string_view part = complement(factor_and_place.first).first;
     if (plain_number(part)) continue;
     for (const std::string_view name : split(part, '|'))
-      if (!has_prefix(name, "config.") && !has_prefix(name, "max."))
-        return fmt::format("'{}' is neither a number nor config.KEY nor max.SIGNAL", name);
+      if (!has_prefix(name, "config.") && !has_prefix(name, "max.") && !has_prefix(name, "first."))
+        return fmt::format("'{}' is neither a number nor config.KEY nor max.SIGNAL nor first.SIGNAL", name);
   }
   return {};
 }
@@ -163,7 +211,7 @@ std::string broken_condition(std::string_view condition) {
   for (const std::string_view part : split(condition, '|')) {
     const Condition c = parse_condition(part);
     if (c.kind.empty())
-      return fmt::format("'{}' is not config.KEY, config.KEY ~ 'regex', signal.NAME or no config", part);
+      return fmt::format("'{}' is not config.KEY, config.KEY ~ 'regex', signal.NAME, changed.KEY or no config", part);
     try {
       compiled(c.pattern);
     } catch (const std::regex_error&) {

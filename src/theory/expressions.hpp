@@ -1,9 +1,11 @@
 // The small language of theory cards: products for limits, conditions for where a card applies.
 //   limit:      0.9 * config.ns_steps|config.max_steps|max.avg_steps      the first alternative that the logs know
+//               2 * (1 + config.momentum) / config.lr                     / between blanks; (1 - X) and (1 + X)
 //   condition:  config.opt ~ 'muon' | config.optimizer ~ 'muon' | signal.ortho_err
 // config.KEY is a setting of an experiment run (exact key, or its last dotted part); config.* ~ 'x' asks whether any
 // "key=value" matches; "no config" holds when the logs have none; max.NAME is the largest logged value of a signal on
-// either side, for logs without a config; ~ searches a regular expression, ignoring case.
+// either side, for logs without a config; first.NAME its first value in the experiment; changed.KEY holds when the two
+// sides differ in that setting; ~ searches a regular expression, ignoring case.
 #pragma once
 
 #include <optional>

@@ -63,7 +63,7 @@ std::string nothing_broke(const std::vector<ClaimResult>& claims) {
 
 TheoryUpdate derive(const std::string& id, const TheoryInput& input, const TheoryCard& card) {
   const Derivation* found = derivation(id);
-  return found == nullptr ? TheoryUpdate{} : found->derive(CardInputs(input, card));
+  return found == nullptr ? TheoryUpdate{} : derive(*found, CardInputs(input, card));
 }
 
 void explain_broken(Theory& theory, const Broken& broken, const TheoryInput& input) {
@@ -73,6 +73,11 @@ void explain_broken(Theory& theory, const Broken& broken, const TheoryInput& inp
   theory.update =
       derive(broken.claim->if_contradicted.empty() ? broken.card->derivation : broken.claim->if_contradicted, input,
              *broken.card);
+  // The recipe reads the numbers of the headline under their own names; the ones computed here win.
+  if (const Derivation* named = derivation(theory.update.derivation); named != nullptr && named->working != nullptr) {
+    const Slots headline = explain_headline(input).update.slots;
+    theory.update.slots.insert(headline.begin(), headline.end());
+  }
 }
 
 /// The headline's working assumption comes first; the card's own mathematics follows it.

@@ -27,6 +27,10 @@ void from_evidence(const Facts& f, Draft& d) {
   if (strongest != nullptr) d.paragraphs.push_back(strongest->text);
 }
 
+void keep_finite(Slots& slots) {
+  std::erase_if(slots, [](const auto& slot) { return !std::isfinite(slot.second); });
+}
+
 }  // namespace
 
 const WorkingAssumption* working_assumption(std::string_view diagnosis) {
@@ -35,6 +39,13 @@ const WorkingAssumption* working_assumption(std::string_view diagnosis) {
     for (const WorkingAssumption& row : rows)
       if (row.id == diagnosis) return &row;
   return nullptr;
+}
+
+TheoryUpdate explain(const WorkingAssumption& row, const TheoryInput& input) {
+  Draft draft;
+  row.write(Facts(input), draft);
+  keep_finite(draft.slots);
+  return {std::string(row.id), draft.latex, draft.slots, join(draft.paragraphs, "\n")};
 }
 
 WorkingUpdate explain_headline(const TheoryInput& input) {
@@ -59,8 +70,7 @@ WorkingUpdate explain_headline(const TheoryInput& input) {
   // The finding's own numbers go along for the recipe, under their own names; the ones computed here win.
   if (facts.headline() != nullptr)
     result.update.slots.insert(facts.headline()->slots.begin(), facts.headline()->slots.end());
-  for (auto it = result.update.slots.begin(); it != result.update.slots.end();)
-    it = std::isfinite(it->second) ? std::next(it) : result.update.slots.erase(it);
+  keep_finite(result.update.slots);
 
   const std::string number_sentence = draft.paragraphs.empty() ? std::string{} : draft.paragraphs.front();
   if (draft.assumption.empty())

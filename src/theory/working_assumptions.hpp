@@ -35,6 +35,9 @@ std::span<const WorkingAssumption> model_assumptions();
 std::span<const WorkingAssumption> outcome_assumptions();
 const WorkingAssumption* working_assumption(std::string_view diagnosis);
 
+/// All that a row says of these runs, whatever their headline is.
+TheoryUpdate explain(const WorkingAssumption& row, const TheoryInput& input);
+
 struct WorkingUpdate {
   std::string verdict;  ///< one sentence
   TheoryUpdate update;

@@ -64,7 +64,13 @@ TEST_CASE("each built-in card applies to a run with its signals, and all it name
     made_up::World world;
     for (const auto& signal : card.mechanism_signals)
       made_up::add(world.experiment(), signal, made_up::noise(50, 1, 0.1, 1));
-    for (const auto& condition : card.applies_if) CHECK(holds(condition, world.input()));
+    for (const auto& condition : card.applies_if) {
+      // A card on a setting applies where that setting is what differs.
+      if (const auto at = condition.find("changed."); at != std::string::npos)
+        world.review.config_diff.push_back(
+            {condition.substr(at + 8, condition.find(' ', at) - at - 8), 1.0, 2.0, ConfigDifference::Class::declared});
+      CHECK(holds(condition, world.input()));
+    }
     for (const Claim& claim : card.claims) {
       INFO(claim.id);
       CHECK(claim_kind(claim.kind) != nullptr);
