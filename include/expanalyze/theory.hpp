@@ -61,7 +61,7 @@ struct TheoryUpdate {
 };
 
 struct Theory {
-  std::vector<std::string> cards;  ///< titles with sources of the cards that apply
+  std::vector<std::string> cards;  ///< titles with sources of the cards that are in question, or a user's own
   std::vector<ClaimResult> claims;
   std::optional<std::pair<std::string, std::string>> wrong_assumption;  ///< card, claim
   std::string verdict;  ///< one sentence: the assumption that broke and the number that broke it, or that none did

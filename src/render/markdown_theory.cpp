@@ -1,35 +1,46 @@
 // Step 3 of the Markdown report.
 #include "render/markdown_parts.hpp"
 #include "render/prose.hpp"
+#include "render/table.hpp"
 #include "text/format.hpp"
 
 namespace expanalyze::render {
 
 namespace {
 
+std::string name_of(const ClaimResult& c) { return "`" + in_block(c.card + "/" + c.claim) + "`"; }
+
 std::string claim_line(const ClaimResult& c) {
-  std::string out =
-      "**" + std::string(to_string(c.status)) + "** `" + in_block(c.card + "/" + c.claim) + "`: " + sentence(c.text);
+  std::string out = "**" + std::string(to_string(c.status)) + "** " + name_of(c) + ": " + sentence(c.text);
   if (!c.sentence.empty()) out += " " + sentence(c.sentence);
-  if (c.status == ClaimStatus::untestable) {
-    if (!c.log_request.empty()) out += " " + request_text(c.log_request);
-    return bullet(out);
-  }
   if (!c.expected.empty()) out += " Expected: " + c.expected + ".";
   return bullet(out + " Measured: " + estimate_text(c.statistic) + ".");
 }
 
-/// Contradictions first: they are what a reader comes for.
+std::string untestable_line(const ClaimResult& c) {
+  return bullet("**untestable** " + name_of(c) + ": " + sentence(c.sentence) +
+                (c.log_request.empty() ? "" : " " + request_text(c.log_request)));
+}
+
+/// Contradictions first: they are what a reader comes for. What held is a table, and its text is in `theory show`.
 std::string claims(const Theory& t) {
   std::string out;
-  for (const ClaimStatus status :
-       {ClaimStatus::contradicted, ClaimStatus::mixed, ClaimStatus::supported, ClaimStatus::untestable})
+  const auto each = [&](ClaimStatus status, const auto& line) {
     for (const ClaimResult& c : t.claims)
-      if (c.status == status) out += claim_line(c);
-  return out.empty() ? out : out + "\n";
+      if (c.status == status) out += line(c);
+  };
+  each(ClaimStatus::contradicted, claim_line);
+  each(ClaimStatus::mixed, claim_line);
+  each(ClaimStatus::untestable, untestable_line);
+  if (!out.empty()) out += "\n";
+  Table held({{"Supported"}, {"Expected"}, {"Measured"}});
+  for (const ClaimResult& c : t.claims)
+    if (c.status == ClaimStatus::supported) held.add({name_of(c), c.expected, estimate_text(c.statistic)});
+  return out + held.str();
 }
 
 std::string cards(const Theory& t) {
+  if (t.cards.empty() && !t.claims.empty()) return {};
   if (t.cards.empty())
     return t.verdict.empty() ? paragraph("No theory card applies to this pair; --theory FILE adds one.") : "";
   std::string out = "Theory that applies:\n\n";
