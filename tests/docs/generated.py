@@ -9,6 +9,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 PAGES = {
     "docs/reference/formats.md": ["formats", "--format", "markdown"],
     "docs/reference/diagnoses.md": ["explain", "--format", "markdown"],
+    "docs/reference/built-in-cards.md": ["theory", "show", "--format", "markdown"],
 }
 
 
