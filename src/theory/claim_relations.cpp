@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "stats/descriptive.hpp"
+#include "stats/onset.hpp"
 #include "stats/random.hpp"
 #include "stats/rank.hpp"
 #include "stats/trend.hpp"
@@ -270,10 +271,58 @@ ClaimTest test_effect(const Claim& claim, const TheoryInput& input, double) {
   return test;
 }
 
-ClaimTest test_order(const Claim& claim, const TheoryInput& input, double) {
-  return untestable(
-      fmt::format("{} moves before {}", signal_words(claim.proxy, input), signal_words(claim.target, input)),
-      "the onset of a change is not yet dated for single signals");
+namespace {
+
+/// The earlier of the departures of a signal, up or down, from its first fifth.
+std::optional<stats::Onset> departure(const Signal& signal) {
+  const std::size_t reference = signal.value.size() / 5;
+  auto found = stats::onset_of(signal.step, signal.value, reference);
+  std::vector<double> mirrored;
+  for (const double v : signal.value) mirrored.push_back(-v);
+  auto down = stats::onset_of(signal.step, mirrored, reference);
+  if (!found || (down && down->step < found->step)) return down;
+  return found;
+}
+
+}  // namespace
+
+ClaimTest test_order(const Claim& claim, const TheoryInput& input, double confidence) {
+  const std::string proxy = signal_words(claim.proxy, input);
+  const std::string target = signal_words(claim.target, input);
+  const std::string expected = fmt::format("P({} moves before {}) >= 0.9", proxy, target);
+  const auto& ids = input.comparison.experiment;
+  const auto before = signals(input.runs, ids, claim.proxy, claim.from_share, claim.to_share);
+  const auto after = signals(input.runs, ids, claim.target, claim.from_share, claim.to_share);
+  if (before.empty() || after.empty())
+    return untestable(expected, fmt::format("signal missing, {} is not logged", before.empty() ? proxy : target));
+  // A run counts once: the mean over runs of the probability in each. D0.3 asserts an order from 0.9 on.
+  std::vector<double> probability;
+  for (const Signal& a : before)
+    for (const Signal& b : after) {
+      if (a.run != b.run || a.labels != b.labels) continue;
+      const auto first = departure(a);
+      const auto second = departure(b);
+      if (first && second) probability.push_back(stats::order_of(*first, *second).probability);
+    }
+  if (probability.empty())
+    return untestable(expected,
+                      fmt::format("no variation, {} and {} do not both leave their first level", proxy, target));
+  const double p = stats::mean(probability);
+  ClaimTest test;
+  test.expected = expected;
+  test.statistic = {p,
+                    *std::min_element(probability.begin(), probability.end()),
+                    *std::max_element(probability.begin(), probability.end()),
+                    confidence,
+                    probability.size(),
+                    {"range_of_runs"}};
+  test.status = ClaimStatus::mixed;
+  if (p >= 0.9) test.status = ClaimStatus::supported;
+  if (p <= 0.1) test.status = ClaimStatus::contradicted;
+  if (test.status == ClaimStatus::contradicted) test.effect = 1 - p;
+  test.sentence = fmt::format("{} moved before {} with probability {} (onsets resampled in {} run{}).", proxy, target,
+                              number(p, 2), probability.size(), probability.size() == 1 ? "" : "s");
+  return test;
 }
 
 }  // namespace expanalyze
