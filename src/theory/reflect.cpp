@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "expanalyze/theory.hpp"
 #include "text/format.hpp"
@@ -42,23 +43,18 @@ std::string ids(const std::vector<ClaimResult>& claims, ClaimStatus status) {
   return join(names, ", ");
 }
 
-/// "No stated assumption is contradicted …", with what was supported and what would test the rest.
+/// "Cards: supported ...; untested ...", with what was supported and what is untested.
 std::string nothing_broke(const std::vector<ClaimResult>& claims) {
-  std::string text = "No stated assumption that decides anything is contradicted by these logs";
-  const auto add = [&text, &claims](ClaimStatus status, std::string_view words) {
-    if (const std::string names = ids(claims, status); !names.empty()) text += fmt::format("; {}: {}", words, names);
+  std::vector<std::string> parts;
+  const auto add = [&](ClaimStatus status, std::string_view words) {
+    if (const std::string names = ids(claims, status); !names.empty())
+      parts.push_back(fmt::format("{} {}", words, names));
   };
   add(ClaimStatus::supported, "supported");
   add(ClaimStatus::contradicted, "contradicted without consequence");
   add(ClaimStatus::mixed, "open");
   add(ClaimStatus::untestable, "untested");
-  text += ".";
-  for (const ClaimResult& c : claims)
-    if (c.status == ClaimStatus::untestable && !c.log_request.empty()) {
-      text += fmt::format(" To test {}: {}.", one_line(c.claim), one_line(c.log_request));
-      break;
-    }
-  return text;
+  return fmt::format("Cards: {}.", join(parts, "; "));
 }
 
 TheoryUpdate derive(const std::string& id, const TheoryInput& input, const TheoryCard& card) {
@@ -87,14 +83,19 @@ void explain_unbroken(Theory& theory, const std::vector<const TheoryCard*>& appl
   // Where nothing could be tested the list of claims says so, with what to log.
   const bool tested = std::any_of(theory.claims.begin(), theory.claims.end(),
                                   [](const ClaimResult& c) { return c.status != ClaimStatus::untestable; });
-  theory.verdict = tested ? nothing_broke(theory.claims) + " " + working.verdict : working.verdict;
+  theory.verdict = tested ? working.verdict + " " + nothing_broke(theory.claims) : working.verdict;
+  // Mathematics that broke nowhere helps where it speaks of the headline, or where nothing else does.
+  static constexpr std::array<std::string_view, 4> kOfMechanisms{"inert_mechanism", "mechanism_saturated",
+                                                                 "manifold_drift", "proxy_failure"};
+  const bool wanted = theory.update.text.empty() || std::find(kOfMechanisms.begin(), kOfMechanisms.end(),
+                                                              input.diagnosis.headline) != kOfMechanisms.end();
   for (const TheoryCard* card : applying) {
+    if (!wanted && card->built_in) continue;
     // What a diagnosis assumed says nothing of a run in which the claim held.
     if (const Derivation* named = derivation(card->derivation); named != nullptr && named->working != nullptr) continue;
     const TheoryUpdate own = derive(card->derivation, input, *card);
     if (own.text.empty()) continue;
-    theory.update.text += fmt::format("\nNothing in the card \"{}\" was contradicted; what it says about this run:\n{}",
-                                      one_line(card->title), own.text);
+    theory.update.text += fmt::format("\n{}, not contradicted:\n{}", one_line(card->title), own.text);
     if (theory.update.latex.empty()) theory.update.latex = own.latex;
     theory.update.slots.insert(own.slots.begin(), own.slots.end());
     return;
@@ -112,9 +113,13 @@ Theory reflect(const RunStore& runs, const Comparison& comparison, const Review&
   for (const TheoryCard& card : cards) {
     if (!applies(card, input)) continue;
     applying.push_back(&card);
-    theory.cards.push_back(citation(card));
     std::vector<double> effects;
     const auto results = test_claims(card, input, effects);
+    // A card that held is named by its claims; its source is wanted where something is in question.
+    const bool in_question = std::any_of(results.begin(), results.end(), [](const ClaimResult& r) {
+      return r.status == ClaimStatus::contradicted || r.status == ClaimStatus::mixed;
+    });
+    if (in_question || !card.built_in) theory.cards.push_back(citation(card));
     for (std::size_t i = 0; i < results.size(); ++i) {
       const double importance = results[i].weight * effects[i];
       if (results[i].status == ClaimStatus::contradicted && results[i].weight >= kLeastWeight &&
