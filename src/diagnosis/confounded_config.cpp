@@ -27,16 +27,23 @@ std::string family(std::string_view key) {
   return std::string(generic ? key : head);
 }
 
-std::vector<std::string> explicit_changes(const Case& c) {
-  std::vector<std::string> families, said;
+struct Changes {
+  std::vector<std::string> said;  ///< one a family
+  std::size_t settings = 0;       ///< all of them
+};
+
+Changes explicit_changes(const Case& c) {
+  Changes out;
+  std::vector<std::string> families;
   for (const auto& difference : c.review.config_diff) {
     if (difference.cls == ConfigDifference::Class::benign) continue;
+    ++out.settings;
     const std::string of = family(difference.key);
     if (std::find(families.begin(), families.end(), of) != families.end()) continue;
     families.push_back(of);
-    said.push_back(say_change(difference));
+    out.said.push_back(say_change(difference));
   }
-  return said;
+  return out;
 }
 
 bool differs(double ratio) { return std::isfinite(ratio) && std::abs(std::log(ratio)) > std::log(1.05); }
@@ -49,7 +56,7 @@ double lr_left(const Run& run) {
 }
 
 /// What logs without a config still tell: batch, learning rate, length, size of the model (D0.5).
-std::vector<std::string> inferred_changes(const Case& c) {
+Changes inferred_changes(const Case& c) {
   std::vector<std::string> said;
   const BatchChange batch = batch_change(c);
   const double steps = mean_over(c.experiment, [](const Run& r) { return last_step(r); }) /
@@ -63,15 +70,19 @@ std::vector<std::string> inferred_changes(const Case& c) {
     said.push_back(fmt::format("{}x the largest learning rate", number(lr, 3)));
   const double size = mean_over(c.experiment, flops_per_token) / mean_over(c.baseline, flops_per_token);
   if (differs(size)) said.push_back(fmt::format("{}x FLOPs per token", number(size, 3)));
-  return said;
+  const std::size_t count = said.size();
+  return {std::move(said), count};
 }
 
 Outcome detect(const Case& c) {
-  const std::vector<std::string> changes = c.review.config_known ? explicit_changes(c) : inferred_changes(c);
+  const Changes found = c.review.config_known ? explicit_changes(c) : inferred_changes(c);
+  const std::vector<std::string>& changes = found.said;
+  const std::string in_all =
+      found.settings > changes.size() ? fmt::format(" in {} settings", found.settings) : std::string{};
   Scored out;
   out.slots = {{"differences", static_cast<double>(changes.size())}};
   out.looked_at = fmt::format(
-      "{} consequential difference{} {}", changes.size(), changes.size() == 1 ? "" : "s",
+      "{} consequential difference{}{} {}", changes.size(), changes.size() == 1 ? "" : "s", in_all,
       c.review.config_known ? "of the configs" : "seen in the logs; without configs others cannot be excluded");
   if (changes.size() < 2) {
     out.evidence.push_back({out.looked_at,
@@ -94,8 +105,8 @@ Outcome detect(const Case& c) {
   // It weakens every other sentence (D0.5) but explains nothing itself, so it never takes the headline from a
   // mechanism.
   out.effect_share = 0;
-  out.soul = fmt::format("{} things changed at once ({}, {}{}); this comparison cannot say which one spoke.",
-                         changes.size() == 2 ? "Two" : number(static_cast<double>(changes.size())), changes[0],
+  out.soul = fmt::format("{} things changed at once{} ({}, {}{}); this comparison cannot say which one spoke.",
+                         changes.size() == 2 ? "Two" : number(static_cast<double>(changes.size())), in_all, changes[0],
                          changes[1], changes.size() > 2 ? ", …" : "");
   return out;
 }

@@ -82,7 +82,7 @@ Outcome detect(const Case& c) {
          0,
          {where}});
   }
-  if (const TrainingMode mode = training_mode(c, l); mode.advantage_b > 0)
+  if (const TrainingMode mode = training_mode(c, l); mode.strength > 0.05)
     out.evidence.push_back({"evaluation lost just the advantage that the baseline's has over its regularised training",
                             bare(mode.advantage_e, "medians"),
                             -kStrong,

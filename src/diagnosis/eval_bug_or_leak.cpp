@@ -112,12 +112,13 @@ void weigh_impossible(const Case& c, const Levels& l, Scored& out) {
 /// training loss is unchanged, the model was evaluated as it is trained.
 void weigh_training_mode(const Case& c, const Levels& l, Scored& out) {
   const TrainingMode mode = training_mode(c, l);
-  if (!(mode.advantage_b > 0)) return;
+  if (!(mode.strength > 0.05)) return;
   out.effect_share = 1;
   out.evidence.push_back(
-      {fmt::format("in the first quarter of the run the baseline evaluates {} below its training loss, the experiment "
-                   "{}: evaluated as it is trained, its regulariser left on",
-                   number(mode.advantage_b, 3), signed_number(-mode.advantage_e, 3)),
+      {fmt::format(
+           "evaluation minus training loss is {} in the first quarter of the baseline and {} in the experiment's, "
+           "whose training loss is the same: evaluated as it is trained, its regulariser left on",
+           signed_number(-mode.advantage_b, 3), signed_number(-mode.advantage_e, 3)),
        bare(mode.advantage_e, "medians"),
        kDecisive + kStrong,
        mode.strength,

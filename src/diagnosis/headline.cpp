@@ -81,12 +81,7 @@ std::string undetermined(const Case& c, const Diagnosis& diagnosis) {
 
 /// Less training cannot be what made it better: then the change itself is not in the configs.
 bool only_shorter(const Case& c) {
-  const ConfigDifference* only = nullptr;
-  for (const auto& d : c.review.config_diff) {
-    if (d.cls == ConfigDifference::Class::benign) continue;
-    if (only) return false;
-    only = &d;
-  }
+  const ConfigDifference* only = sole_difference(c.review);
   return only && names_length(only->key) && !raised(*only);
 }
 

@@ -74,13 +74,31 @@ Levels final_levels(const Case& c) {
   return out;
 }
 
+namespace {
+
+/// Training minus evaluation loss at the evaluations of the first quarter, without that of the untrained model: the
+/// median over them, training by its median half a spacing to either side, as early losses fall too fast to compare
+/// other steps. NaN: no such evaluations.
+double early_advantage(const Run& run) {
+  const Curve train = finite(trajectory(run, Role::train_loss)), eval = finite(trajectory(run, Role::eval_loss));
+  if (train.empty() || eval.size() < 2) return kNan;
+  const double end = eval.step.back(), half = 0.5 * (end - eval.step.front()) / static_cast<double>(eval.size() - 1);
+  std::vector<double> advantages;
+  for (std::size_t i = 0; i < eval.size(); ++i) {
+    if (eval.step[i] < 0.02 * end || eval.step[i] > 0.25 * end) continue;
+    const Curve near = between(train, eval.step[i] - half, eval.step[i] + half);
+    if (!near.empty()) advantages.push_back(stats::median(near.value) - eval.value[i]);
+  }
+  return advantages.empty() ? kNan : stats::median(advantages);
+}
+
+}  // namespace
+
 TrainingMode training_mode(const Case& c, const Levels& l) {
-  const auto early = [](const Runs& runs, Role role) {  // without the evaluation of the untrained model
-    return mean_over(runs, [&](const Run& run) { return median_of(run, role, 0.02, 0.25); });
-  };
-  const double train_b = early(c.baseline, Role::train_loss), train_e = early(c.experiment, Role::train_loss);
-  const double advantage_b = train_b - early(c.baseline, Role::eval_loss);
-  const double advantage_e = train_e - early(c.experiment, Role::eval_loss);
+  const auto early_training = [](const Run& run) { return median_of(run, Role::train_loss, 0.02, 0.25); };
+  const double train_b = mean_over(c.baseline, early_training), train_e = mean_over(c.experiment, early_training);
+  const double advantage_b = mean_over(c.baseline, early_advantage);
+  const double advantage_e = mean_over(c.experiment, early_advantage);
   const double suffered = l.eval_e - l.eval_b;
   // A twentieth of the level: a training loss averaged over the steps before lags its evaluation by about that.
   if (!(advantage_b > 0.05 * train_b) || !std::isfinite(advantage_e) || !(suffered > 0)) return {};
@@ -107,9 +125,19 @@ const ConfigDifference* changed_token(const Case& c, std::span<const std::string
   return nullptr;
 }
 
+const ConfigDifference* sole_difference(const Review& review) {
+  const ConfigDifference* only = nullptr;
+  for (const auto& d : review.config_diff) {
+    if (d.cls == ConfigDifference::Class::benign) continue;
+    if (only) return nullptr;
+    only = &d;
+  }
+  return only;
+}
+
 bool names_length(std::string_view key) {
-  static constexpr std::array<std::string_view, 8> words{"steps",  "iters", "iterations", "num_iterations",
-                                                         "epochs", "epoch", "tokens",     "seed"};
+  static constexpr std::array<std::string_view, 7> words{"steps", "iters",  "iterations", "epochs",
+                                                         "epoch", "tokens", "seed"};
   return std::any_of(words.begin(), words.end(), [&](auto word) { return has_token(key, word); });
 }
 

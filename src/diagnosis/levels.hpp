@@ -40,6 +40,9 @@ bool has_token(std::string_view key, std::string_view word);
 /// The setting says how long a run is, or which seed it draws: nothing that is built into a model.
 bool names_length(std::string_view key);
 
+/// The one consequential difference of the configs; null where there is none or more than one.
+const ConfigDifference* sole_difference(const Review& review);
+
 /// A number of the difference was raised; an absent one counts as 0.
 bool raised(const ConfigDifference& difference);
 

@@ -182,6 +182,11 @@ std::string say_rest(const SignalBehaviour& s) {
   return out;
 }
 
+bool of_a_mechanism(std::string_view diagnosis) {
+  return diagnosis == "inert_mechanism" || diagnosis == "mechanism_saturated" || diagnosis == "manifold_drift" ||
+         diagnosis == "proxy_failure";
+}
+
 const Series* signal_with(const Run& run, std::initializer_list<std::string_view> words) {
   for (const auto& series : run.series) {
     if (!series.labels.empty()) continue;

@@ -48,6 +48,9 @@ std::string say_rest(const SignalBehaviour& s);
 /// The first finite record of a series at or behind a step.
 Place place_at_step(const Run& run, const Series& series, double step);
 
+/// The diagnosis speaks of the mechanism under test and not of the run around it.
+bool of_a_mechanism(std::string_view diagnosis);
+
 /// A signal whose name holds one of the words as a token: "optim/ortho_err" holds "ortho".
 const Series* signal_with(const Run& run, std::initializer_list<std::string_view> words);
 

@@ -42,7 +42,6 @@ struct Crossing {
   double ahead_share = 0;   ///< after it, ahead
   double at = kNan;         ///< first step of the last stretch ahead
   double early = 0;         ///< median gap before the crossing
-  double luck = 0;          ///< standard error of that gap from seed to seed; 0: one seed a side
   std::size_t before = 0, after = 0;
 };
 
@@ -60,7 +59,6 @@ Crossing crossing(const Curve& gap) {
     best = {static_cast<double>(late) / static_cast<double>(k),
             static_cast<double>(ahead) / static_cast<double>(gap.size() - k),
             gap.step[k],
-            0,
             0,
             k,
             gap.size() - k};
@@ -90,8 +88,7 @@ Outcome detect(const Case& c) {
     return Untestable{
         {}, "six evaluations that both sides share", "evaluate at least ten times a run at the same steps"};
   Scored out;
-  Crossing cross = crossing(gap);
-  cross.luck = luck_before(c, cross.at);
+  const Crossing cross = crossing(gap);
   const double end = gap.step.back();
   out.looked_at = fmt::format("order of the sides over {} evaluations", gap.size());
   out.slots = {{"crossing_step", cross.at}, {"early_gap", cross.early}};
@@ -100,7 +97,7 @@ Outcome detect(const Case& c) {
     return out;
   }
   const double agree = std::min(cross.behind_share, cross.ahead_share);
-  const double smallest = std::max({0.5 * c.gap_scale, c.review.final_quality.sesoi, 2 * cross.luck});
+  const double smallest = std::max({0.5 * c.gap_scale, c.review.final_quality.sesoi, 2 * luck_before(c, cross.at)});
   if (agree > 0.8 && cross.early > 0) {
     out.evidence.push_back(
         {fmt::format("it was behind at {} of the {} evaluations before step {}, by {} in the median",

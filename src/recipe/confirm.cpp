@@ -14,15 +14,12 @@ namespace expanalyze {
 namespace {
 
 std::string change_in_words(const Situation& s) {
-  const ConfigDifference* only = nullptr;
-  for (const auto& d : s.review.config_diff) {
-    if (d.cls == ConfigDifference::Class::benign) continue;
-    if (only) return "the changes together";
-    only = &d;
-  }
-  return only ? fmt::format("{} {} -> {}", code_span(only->key), code_span(to_text(only->baseline)),
-                            code_span(to_text(only->experiment)))
-              : "the change";
+  if (const ConfigDifference* only = sole_difference(s.review))
+    return fmt::format("{} {} -> {}", code_span(only->key), code_span(to_text(only->baseline)),
+                       code_span(to_text(only->experiment)));
+  const bool several = std::any_of(s.review.config_diff.begin(), s.review.config_diff.end(),
+                                   [](const auto& d) { return d.cls != ConfigDifference::Class::benign; });
+  return several ? "the changes together" : "the change";
 }
 
 std::string gain_in_words(const Situation& s) {

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "diagnosis/mechanism.hpp"
 #include "recipe/propose.hpp"
 #include "stats/distributions.hpp"
 #include "stats/power.hpp"
@@ -134,18 +135,15 @@ Path measurement(const Situation& s, const std::string& request, std::string_vie
   path.flops_ratio = path.wall_ratio = 0.1;
   const double look = std::floor(0.1 * std::max(10.0, s.review.final_quality.at_step));
   path.kill = {s.review.metric.name, look, "the new signal is missing from the log"};
-  path.steps = s.comparison.baseline.empty()
-                   ? std::vector{request, fmt::format("run {} steps again with it", number(look))}
-                   : std::vector{fmt::format("{} on both sides", request),
-                                 fmt::format("run {} steps (a tenth of a run) of each", number(look)),
-                                 std::string("analyze the two new logs again")};
+  path.steps =
+      s.comparison.baseline.empty()
+          ? std::vector{request, fmt::format("run {} steps again with it", number(look))}
+          : std::vector{request.ends_with("on both sides") ? request : fmt::format("{} on both sides", request),
+                        fmt::format("run {} steps (a tenth of a run) of each", number(look)),
+                        std::string("analyze the two new logs again")};
   path.risk = "costs a tenth of a run and no change of the recipe";
   return path;
 }
-
-// Cards about a mechanism of its own: what to log for them helps only a run that has one.
-constexpr std::array<std::string_view, 4> kOfMechanisms{"proxy_failure", "manifold_drift", "mechanism_saturated",
-                                                        "inert_mechanism"};
 
 bool logs_a_mechanism(const Run& run) {
   return std::any_of(run.series.begin(), run.series.end(), [](const Series& s) { return s.role == Role::mechanism; });
@@ -165,7 +163,8 @@ void fill_with_measurements(const Situation& s, Recipe& recipe) {
   for (const auto& card : s.diagnosis.untestable) {
     if (recipe.paths.size() >= 3) return;
     if (card.id == "no_baseline") continue;  // no signal: said where the cards are listed
-    if (!mechanism && std::find(kOfMechanisms.begin(), kOfMechanisms.end(), card.id) != kOfMechanisms.end()) continue;
+    // What to log for a mechanism helps only a run that has one.
+    if (!mechanism && of_a_mechanism(card.id)) continue;
     if (std::find(taken.begin(), taken.end(), card.log_request) != taken.end()) continue;
     taken.push_back(card.log_request);
     recipe.paths.push_back(

@@ -45,8 +45,10 @@ std::vector<const ConfigDifference*> differences(const Situation& s, bool numeri
 }  // namespace
 
 std::string only_changed_number(const Situation& s) {
-  const auto changed = differences(s, true);
-  return changed.size() == 1 && differences(s, false).empty() ? changed.front()->key : std::string{};
+  const ConfigDifference* only = sole_difference(s.review);
+  return only && std::holds_alternative<double>(only->baseline) && std::holds_alternative<double>(only->experiment)
+             ? only->key
+             : std::string{};
 }
 
 namespace {
@@ -114,6 +116,9 @@ std::optional<Path> propose_ablation(const Situation& s) {
                  fmt::format("{} settings changed at once, so the difference of {} cannot be given to one of them",
                              names.size(), signed_number(s.review.final_quality.difference.value, 3)),
                  0);
+  expect_answer(path);
+  path.kill = {s.review.metric.name, path.kill.step,
+               "no part of the changes carries the difference: they act together"};
   const auto n = static_cast<double>(names.size());
   if (names.size() > 4) {
     // Halving finds one cause among n in log2(n) runs.
@@ -136,11 +141,8 @@ std::optional<Path> propose_ablation(const Situation& s) {
 /// A change that helped: a quarter of the same step further, in logs.
 std::optional<Path> propose_further(const Situation& s) {
   // Of several changes none can be given the gain, and a longer run is no setting to be tuned.
-  const auto settings = std::count_if(s.review.config_diff.begin(), s.review.config_diff.end(),
-                                      [](const auto& d) { return d.cls != ConfigDifference::Class::benign; });
-  const auto changed = differences(s, true);
-  if (settings != 1 || changed.size() != 1) return std::nullopt;
-  const auto* d = changed.front();
+  if (only_changed_number(s).empty()) return std::nullopt;
+  const auto* d = sole_difference(s.review);
   if (names_length(d->key)) return std::nullopt;
   const double from = std::get<double>(d->experiment), base = std::get<double>(d->baseline);
   double next = toward(d->key, from, base, -0.25);

@@ -1,4 +1,6 @@
 // Step 4 of the Markdown report.
+#include <cmath>
+
 #include "render/markdown_parts.hpp"
 #include "render/prose.hpp"
 #include "text/format.hpp"
@@ -30,8 +32,9 @@ std::string changes(const Path& p, const Report& report) {
 }
 
 std::string expectation(const Path& p, const Review& review) {
-  return bullet("**Expect**: " + code_span(review.metric.name) + " " + estimate_text(p.difference, true) + " (" +
-                percent(p.difference.confidence, 3) + ").");
+  const bool ranged = std::isfinite(p.difference.low) && p.difference.low != p.difference.high;
+  return bullet("**Expect**: " + code_span(review.metric.name) + " " + estimate_text(p.difference, true) +
+                (ranged ? " (" + percent(p.difference.confidence, 3) + ")." : "."));
 }
 
 std::string cost(const Path& p) {
@@ -43,7 +46,7 @@ std::string kill(const KillCriterion& k) {
   // A comparison with a signal holds the log's own word; any other condition is a sentence of ours.
   const std::string condition =
       k.condition.starts_with(k.signal) ? code_span(k.condition, 80) : safe_prose(k.condition);
-  return bullet("**Kill**: " + condition + " at step " + number(k.step) + ".");
+  return bullet("**Kill**" + (k.step > 0 ? " at step " + number(k.step) : std::string{}) + ": " + condition + ".");
 }
 
 std::string because(const Path& p) {

@@ -67,18 +67,21 @@ std::string lines_of(std::string_view text, std::string (*each)(std::string_view
 
 std::string formula_line(std::string_view line) { return one_line(line, std::string_view::npos) + "\n"; }
 
-std::string update(const TheoryUpdate& u) {
+std::string update(const TheoryUpdate& u, std::string_view verdict) {
   if (u.derivation.empty() && u.text.empty()) return {};
-  std::string out = "### Update\n\n" + lines_of(u.text, &paragraph);
+  // An assumption with one paragraph has it in the verdict already.
+  const bool said = verdict.find(u.text) != std::string_view::npos;
+  std::string out = "### Update\n\n" + (said ? std::string{} : lines_of(u.text, &paragraph));
   if (!u.latex.empty()) out += "```math\n" + lines_of(u.latex, &formula_line) + "```\n\n";
-  return out + paragraph(slot_words(u.slots));
+  out += paragraph(slot_words(u.slots));
+  return said && u.latex.empty() && u.slots.empty() ? std::string{} : out;
 }
 
 }  // namespace
 
 std::string theory_section(const Theory& t) {
   const std::string verdict = t.verdict.empty() ? "" : "**" + t.verdict + "**";
-  return "## 3. Theory Update\n\n" + paragraph(verdict) + cards(t) + claims(t) + update(t.update);
+  return "## 3. Theory Update\n\n" + paragraph(verdict) + cards(t) + claims(t) + update(t.update, t.verdict);
 }
 
 }  // namespace expanalyze::render

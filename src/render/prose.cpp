@@ -100,7 +100,7 @@ std::string sentence(std::string_view text) {
 }
 
 std::string request_text(std::string_view request) {
-  for (const std::string_view verb : {"log ", "evaluate ", "write ", "name "})
+  for (const std::string_view verb : {"log ", "evaluate ", "write ", "name ", "run "})
     if (request.starts_with(verb)) {
       std::string out = sentence(request);
       out.front() = static_cast<char>(out.front() - 'a' + 'A');

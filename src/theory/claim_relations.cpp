@@ -133,8 +133,7 @@ double deming(std::span<const double> x, std::span<const double> y) {
 }
 
 ClaimTest few(const std::string& expected, const Pool& pool) {
-  return untestable(expected, fmt::format("too few effective samples, {} of {} common records",
-                                          number(pool.effective, 2), pool.p.size()));
+  return too_few(expected, pool.effective, fmt::format("{} common records", pool.p.size()));
 }
 
 }  // namespace
@@ -247,8 +246,11 @@ ClaimTest test_effect(const Claim& claim, const TheoryInput& input, double) {
   const std::string expected =
       fmt::format("the mechanism improves {} by at least {}", code_span(input.review.metric.name), number(least));
   const auto& modifiers = input.review.modifiers;
-  if (std::find(modifiers.begin(), modifiers.end(), "confounded") != modifiers.end())
-    return untestable(expected, "confounded, other settings differ as well");
+  if (std::find(modifiers.begin(), modifiers.end(), "confounded") != modifiers.end()) {
+    ClaimTest test = untestable(expected, "confounded, other settings differ as well");
+    test.instead = "run the experiment with this change alone";
+    return test;
+  }
   if (!std::isfinite(final.difference.value) || !std::isfinite(final.difference.low) ||
       !std::isfinite(final.difference.high))
     return untestable(expected, "the review has no interval for the final difference");

@@ -63,9 +63,7 @@ ClaimTest judge(const Violations& v, const std::vector<double>& values, const Cl
   const bool firm = test.status != ClaimStatus::mixed &&
                     (v.unanimous() || (v.effective >= 10 &&
                                        decide(v.share(), v.effective / 2, claim.tolerance, confidence) == test.status));
-  if (few && !firm)
-    return untestable(test.expected, fmt::format("too few effective samples, {} of {} records of {}",
-                                                 number(v.effective, 2), number(v.n), subject));
+  if (few && !firm) return too_few(test.expected, v.effective, fmt::format("{} records of {}", number(v.n), subject));
   test.sentence =
       fmt::format("{}: {} of {} records outside ({}; {}), worth {} independent ones; share {}, at most {} allowed.",
                   subject, number(v.count), number(v.n), percent(v.share()), range_of(values), number(v.effective, 3),
@@ -192,8 +190,7 @@ ClaimTest test_invariant(const Claim& claim, const TheoryInput& input, double co
   }
   const bool still = constant(values);
   if (effective < kFewestEffective && !still)
-    return untestable(expected,
-                      fmt::format("too few effective samples, {} of {} records", number(effective, 2), values.size()));
+    return too_few(expected, effective, fmt::format("{} records", values.size()));
   // TOST at level a is the interval at 1 - 2a inside the tolerance (Schuirmann 1987); the stricter 1 - a is used here.
   const double mean = stats::mean(values);
   const double half =
@@ -238,8 +235,7 @@ ClaimTest test_rate(const Claim& claim, const TheoryInput& input, double confide
     variances.push_back(line.slope_se * line.slope_se * tau);
     effective += static_cast<double>(step.size()) / tau;
   }
-  if (effective < kFewestEffective)
-    return untestable(limit.text, fmt::format("too few effective samples, {}", number(effective, 2)));
+  if (effective < kFewestEffective) return too_few(limit.text, effective, "its records");
   // Runs differ more than their residuals say: the wider of the two standard errors of the mean slope counts.
   const auto runs = static_cast<double>(slopes.size());
   const double between = slopes.size() > 1 ? stats::sd(slopes) / std::sqrt(runs) : 0;

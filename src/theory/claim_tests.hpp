@@ -37,6 +37,8 @@ double expected_number(const Claim& claim, const TheoryInput& input, const std::
 /// "`gram_trace` of 3 runs".
 std::string described(const std::vector<Signal>& signals);
 ClaimTest untestable(std::string expected, std::string reason);
+/// The signal is there and has too few independent records: more of it is what helps, not another signal.
+ClaimTest too_few(std::string expected, double effective, const std::string& of);
 /// A signal as the experiment logged it, in backticks; when it did not, all its names: "`a` or `b`".
 std::string signal_words(std::string_view names, const TheoryInput& input);
 

@@ -104,7 +104,8 @@ std::vector<ClaimResult> test_claims(const TheoryCard& card, const TheoryInput& 
     const bool rests = decisive(claim, input);
     ClaimResult result{card.id,       claim.id,      claim.text, test.status, test.statistic,
                        test.expected, test.sentence, {},         claim.weight};
-    if (test.status == ClaimStatus::untestable) result.log_request = claim.log_request;
+    if (test.status == ClaimStatus::untestable)
+      result.log_request = test.instead.empty() ? claim.log_request : test.instead;
     if (!rests) {
       // A quarter, so that a claim nothing depends on is shown but outweighed by any that decides something.
       result.weight = claim.weight / 4;
@@ -172,6 +173,15 @@ std::string signal_words(std::string_view names, const TheoryInput& input) {
 std::string described(const std::vector<Signal>& all) {
   const std::size_t runs = run_count(all);
   return fmt::format("{} of {} run{}", code_span(all.front().name), runs, runs == 1 ? "" : "s");
+}
+
+ClaimTest too_few(std::string expected, double effective, const std::string& of) {
+  ClaimTest test =
+      untestable(std::move(expected), fmt::format("too few effective samples, {} of {}", number(effective, 2), of));
+  test.instead = effective > 0 ? fmt::format("run {}x as long, or more seeds: {} independent records decide",
+                                             number(std::ceil(kFewestEffective / effective)), number(kFewestEffective))
+                               : std::string{};
+  return test;
 }
 
 ClaimTest untestable(std::string expected, std::string reason) {

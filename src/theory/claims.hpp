@@ -18,7 +18,8 @@ struct ClaimTest {
   ClaimStatus status = ClaimStatus::untestable;
   Estimate statistic;
   std::string expected, sentence;
-  double effect = 0;  ///< how badly a contradicted claim fails, 0 to 1
+  double effect = 0;         ///< how badly a contradicted claim fails, 0 to 1
+  std::string instead = {};  ///< what would make it testable where not the card's log_request does
 };
 
 struct ClaimKind {

@@ -253,6 +253,11 @@ void confounded(const Facts& f, Draft& d) {
         fmt::format("With {} settings changed one difference cannot be split: {} runs with one setting changed each "
                     "give the main effects.",
                     q, q));
+  if (q >= 10)
+    d.paragraphs.push_back(fmt::format(
+        "{} settings changed: one difference is the sum of {} effects and of {} pairs of them. If one setting carries "
+        "it, halving the list finds it in {} runs.",
+        q, q, q * (q - 1) / 2, std::ceil(std::log2(static_cast<double>(q)))));
 }
 
 void undetermined(const Facts& f, Draft& d) {

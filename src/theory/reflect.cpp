@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "diagnosis/mechanism.hpp"
 #include "expanalyze/theory.hpp"
 #include "text/format.hpp"
 #include "theory/claims.hpp"
@@ -85,10 +85,7 @@ void explain_unbroken(Theory& theory, const std::vector<const TheoryCard*>& appl
                                   [](const ClaimResult& c) { return c.status != ClaimStatus::untestable; });
   theory.verdict = tested ? working.verdict + " " + nothing_broke(theory.claims) : working.verdict;
   // Mathematics that broke nowhere helps where it speaks of the headline, or where nothing else does.
-  static constexpr std::array<std::string_view, 4> kOfMechanisms{"inert_mechanism", "mechanism_saturated",
-                                                                 "manifold_drift", "proxy_failure"};
-  const bool wanted = theory.update.text.empty() || std::find(kOfMechanisms.begin(), kOfMechanisms.end(),
-                                                              input.diagnosis.headline) != kOfMechanisms.end();
+  const bool wanted = theory.update.text.empty() || of_a_mechanism(input.diagnosis.headline);
   for (const TheoryCard* card : applying) {
     if (!wanted && card->built_in) continue;
     // What a diagnosis assumed says nothing of a run in which the claim held.

@@ -69,3 +69,34 @@ TEST_CASE("evaluation cards: need both losses") {
   CHECK(test::untestable(pair, "eval_bug_or_leak"));
   CHECK(test::untestable(pair, "distribution_shift"));
 }
+
+TEST_CASE(
+    "eval_bug_or_leak: a model evaluated with its regulariser on loses the advantage from the first evaluations on") {
+  test::Side usual, left_on;
+  usual.eval = [](double step) { return test::usual_loss(step) - 0.15; };
+  left_on.eval = test::usual_loss;
+  CHECK(test::probability(usual, left_on, "eval_bug_or_leak") > 0.66);
+  CHECK(test::probability(usual, left_on, "distribution_shift") < 0.5);
+  CHECK(test::probability(usual, usual, "eval_bug_or_leak") < 0.05);
+}
+
+TEST_CASE("eval_bug_or_leak: a training loss that moved as well is another run, not another evaluation") {
+  test::Side usual, slower;
+  usual.eval = [](double step) { return test::usual_loss(step) - 0.15; };
+  slower.train = [](double step) { return test::usual_loss(step) + 0.15; };
+  slower.eval = slower.train;
+  CHECK(test::probability(usual, slower, "eval_bug_or_leak") < 0.33);
+}
+
+TEST_CASE("eval_bug_or_leak: more won on top than a sound baseline's whole fall") {
+  const auto falls_to = [](double end) {
+    return [end](double step) { return end + (2.4 - end) * std::exp(-step / 50); };
+  };
+  const auto of = [&](double end) {
+    test::Side side;
+    side.train = side.eval = falls_to(end);
+    return side;
+  };
+  CHECK(test::probability(of(1.3), of(0.1), "eval_bug_or_leak") > 0.5);
+  CHECK(test::probability(of(1.3), of(1.0), "eval_bug_or_leak") < 0.05);
+}

@@ -46,3 +46,14 @@ TEST_CASE("throughput_regression: a fifth more for the same work is what a busy 
   CHECK(test::probability({}, busy, "throughput_regression") < 0.4);
   CHECK(test::probability({}, dearer, "throughput_regression") > 0.5);
 }
+
+TEST_CASE("throughput_regression: counted work is a cost on any machine, a lead may be what it bought") {
+  test::Side dearer, leading;
+  dearer.seconds = leading.seconds = 0.0125;
+  dearer.flops = leading.flops = 1.5e6;
+  CHECK(test::probability({}, dearer, "throughput_regression") > 0.66);
+  leading.noise = 0.3;  // the seeds part, so that a lead is not resolved
+  leading.eval = [](double step) { return test::usual_loss(step) + 0.05 * step / 400; };
+  CHECK(test::probability({}, leading, "throughput_regression") <
+        test::probability({}, dearer, "throughput_regression"));
+}

@@ -113,3 +113,38 @@ TEST_CASE("a path whose number is missing is not proposed") {
     }
   }
 }
+
+TEST_CASE("a count between two keeps what divides both: heads divide a width") {
+  CHECK(between_counts(8, 32, 15.2) == 16);
+  CHECK(between_counts(4, 64, 17) == 16);
+  CHECK(between_counts(5, 128, 25.3) == 25);
+  CHECK(between_counts(8, 32, 1) == 8);
+}
+
+TEST_CASE("the only number that was changed comes first, whatever the cause is called") {
+  Plan b;
+  b.config = {{"optim.opt", std::string("sgd")}, {"mixer.blend", 1.0}};
+  Plan e = b;
+  e.config["mixer.blend"] = 16.0;
+  e.train = [](double t) { return 0.9 + 1.8 * std::exp(-t / 100); };
+  e.eval = e.train;
+  const Report report = made::report({b}, {e});
+  REQUIRE_FALSE(report.recipe.paths.empty());
+  const Path& first = report.recipe.paths.front();
+  REQUIRE(first.changes.contains("mixer.blend"));
+  CHECK(std::get<double>(first.changes.at("mixer.blend")) == 2);  // three quarters of the way back in logs
+  CHECK_FALSE(first.is_revert);
+  CHECK(first.difference.value < 0);
+}
+
+TEST_CASE("of several changes none comes first as the only one") {
+  Plan b;
+  b.config = {{"mixer.blend", 1.0}, {"gate.width", 8.0}};
+  Plan e = b;
+  e.config["mixer.blend"] = 16.0;
+  e.config["gate.width"] = 4.0;
+  e.train = [](double t) { return 0.9 + 1.8 * std::exp(-t / 100); };
+  e.eval = e.train;
+  const Report report = made::report({b}, {e});
+  for (const Path& path : report.recipe.paths) CHECK(path.why.find("all that differs") == std::string::npos);
+}

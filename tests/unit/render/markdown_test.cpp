@@ -84,7 +84,7 @@ TEST_CASE("paths: change, expectation at 80 %, cost, kill criterion, plan") {
   CHECK(holds(page, "### Path 1, hyperparameter: raise `clip` from 0.02 to 1.37"));
   CHECK(holds(page, "clip: 0.02 → 1.37"));
   CHECK(holds(page, "-0.11 [-0.13, -0.06] (80 %)"));
-  CHECK(holds(page, "`clip_frac > 0.3` at step 61"));
+  CHECK(holds(page, "at step 61: `clip_frac > 0.3`"));
   CHECK(holds(page, "\n2. Watch clip_frac."));
 }
 
