@@ -48,8 +48,9 @@ struct ClaimResult {
   Estimate statistic;
   std::string expected;     ///< "0.5 ≤ ratio ≤ 2 in 90 % of records"
   std::string sentence;     ///< the test with its number, or why it was not possible
-  std::string log_request;  ///< for untestable claims: the exact signal
+  std::string log_request;  ///< for untestable claims: the exact signal, or the runs that would help
   double weight = 1;
+  bool wants_runs = false;  ///< every signal is there; log_request names runs
 };
 
 /// A re-derived formula with this run's numbers.

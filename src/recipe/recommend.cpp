@@ -153,7 +153,7 @@ void fill_with_measurements(const Situation& s, Recipe& recipe) {
   std::vector<std::string> taken;
   for (const auto& claim : s.theory.claims) {
     if (recipe.paths.size() >= 3) return;
-    if (claim.status != ClaimStatus::untestable || claim.log_request.empty()) continue;
+    if (claim.status != ClaimStatus::untestable || claim.log_request.empty() || claim.wants_runs) continue;
     if (std::find(taken.begin(), taken.end(), claim.log_request) != taken.end()) continue;
     taken.push_back(claim.log_request);
     recipe.paths.push_back(

@@ -104,8 +104,10 @@ std::vector<ClaimResult> test_claims(const TheoryCard& card, const TheoryInput& 
     const bool rests = decisive(claim, input);
     ClaimResult result{card.id,       claim.id,      claim.text, test.status, test.statistic,
                        test.expected, test.sentence, {},         claim.weight};
-    if (test.status == ClaimStatus::untestable)
-      result.log_request = test.instead.empty() ? claim.log_request : test.instead;
+    if (test.status == ClaimStatus::untestable) {
+      result.wants_runs = !test.instead.empty();
+      result.log_request = result.wants_runs ? test.instead : claim.log_request;
+    }
     if (!rests) {
       // A quarter, so that a claim nothing depends on is shown but outweighed by any that decides something.
       result.weight = claim.weight / 4;
